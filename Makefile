@@ -1,0 +1,59 @@
+# Every target sets up what it needs; a fresh clone and Python 3.11 or newer are enough.
+PYTHON ?= python3
+VENV ?= .venv
+RUN := $(VENV)/bin/python
+IMAGE ?=
+PROMPT ?=
+OUT ?= demo-output
+DISCORD_PORT ?= 8090
+RUNCOMFY_PORT ?= 8091
+export DISCORD_PORT RUNCOMFY_PORT IMAGE PROMPT OUT
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test sandbox lint format lock clean
+
+help: ## Show this list
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+$(VENV)/.ready: requirements.txt
+	$(PYTHON) -m venv $(VENV)
+	$(RUN) -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.txt
+	touch $@
+
+$(VENV)/.ready-dev: requirements-dev.txt
+	$(PYTHON) -m venv $(VENV)
+	$(RUN) -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt
+	touch $@
+
+demo: $(VENV)/.ready ## Animate a picture end to end against the stand-ins (IMAGE= PROMPT= OUT=)
+	@$(RUN) -m sandbox demo
+
+sandbox: $(VENV)/.ready ## Serve both stand-ins and the bot until Ctrl-C
+	@$(RUN) -m sandbox serve
+
+test: $(VENV)/.ready-dev ## Lint, types, import contracts and every test
+	$(RUN) -m ruff check .
+	$(RUN) -m ruff format --check .
+	$(VENV)/bin/lint-imports
+	$(VENV)/bin/basedpyright
+	$(RUN) -m pytest -n 2 tests/unit
+	$(RUN) -m pytest -n 2 tests/integration tests/acceptance
+
+lint: $(VENV)/.ready-dev ## Lint, types and import contracts
+	$(RUN) -m ruff check .
+	$(RUN) -m ruff format --check .
+	$(VENV)/bin/lint-imports
+	$(VENV)/bin/basedpyright
+
+format: $(VENV)/.ready-dev ## Format and sort
+	$(RUN) -m ruff check --fix .
+	$(RUN) -m ruff format .
+
+lock: ## Compile requirements*.txt from pyproject.toml (needs uv)
+	uv pip compile --universal --generate-hashes --quiet --custom-compile-command "make lock" \
+		pyproject.toml -o requirements.txt
+	uv pip compile --universal --generate-hashes --quiet --custom-compile-command "make lock" \
+		pyproject.toml --group dev --extra postgres -o requirements-dev.txt
+
+clean: ## Remove what the targets made
+	rm -rf $(VENV) demo-output .pytest_cache .ruff_cache .hypothesis .import_linter_cache
