@@ -1,0 +1,34 @@
+"""The one base of every error a person can meet."""
+
+from __future__ import annotations
+
+import secrets
+from typing import ClassVar
+
+
+class HailuoError(Exception):
+    """An error with a sentence for the member and evidence for the operator.
+
+    A subclass sets ``sentence``: what happened, whether it counted, what to do next. It is a
+    ``str.format`` template filled from the keyword ``facts``, so that the sentence can be
+    translated as a whole. ``detail`` is for the log alone and never reaches a member.
+    """
+
+    sentence: ClassVar[str] = (
+        "Something went wrong on our side. Nothing was counted; please try again."
+    )
+    retryable: ClassVar[bool] = False
+
+    def __init__(self, detail: str = "", **facts: object) -> None:
+        super().__init__(detail)
+        self.detail = detail
+        self.facts = facts
+        self.reference = secrets.token_hex(4)
+
+    @property
+    def user_message(self) -> str:
+        """Return the sentence for the member, in English."""
+        return self.sentence.format(**self.facts)
+
+    def __str__(self) -> str:
+        return self.detail or self.user_message
