@@ -1,0 +1,245 @@
+"""The settings: typed, from the environment and ``.env``, each with its rule and its fix."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from decimal import Decimal  # noqa: TC003 - pydantic resolves annotations at run time
+from ipaddress import ip_address
+from pathlib import Path
+from typing import Annotated, ClassVar, Final, Literal
+
+from pydantic import (
+    BeforeValidator,
+    Field,
+    NonNegativeInt,
+    PositiveInt,
+    SecretStr,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from yarl import URL
+
+from hailuo.errors import HailuoError
+
+MIB: Final = 1024 * 1024
+_SECRETS: Final = {
+    "discord_token": "the bot's token from https://discord.com/developers/applications",
+    "runcomfy_token": "an API token from your RunComfy profile page",
+}
+
+
+class ConfigurationError(HailuoError):
+    """The settings cannot be used; the sentence names each one and its fix."""
+
+    sentence: ClassVar[str] = "{problems}"
+
+
+def _split(value: object) -> object:
+    """Read a comma-separated setting; an empty one is an empty list."""
+    if isinstance(value, str):
+        return [part.strip() for part in value.split(",") if part.strip()]
+    return value
+
+
+def _blank_is_unset(value: object) -> object:
+    return None if isinstance(value, str) and not value.strip() else value
+
+
+Ids = Annotated[frozenset[PositiveInt], NoDecode, BeforeValidator(_split)]
+Hosts = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split)]
+Shards = Annotated[
+    tuple[NonNegativeInt, ...] | None,
+    NoDecode,
+    BeforeValidator(lambda value: _split(value) or None),
+]
+
+
+class Settings(BaseSettings):
+    """Everything an operator may choose; ``.env.example`` tells the same in prose."""
+
+    model_config = SettingsConfigDict(
+        env_file=".env", env_ignore_empty=True, extra="ignore", frozen=True
+    )
+
+    discord_token: SecretStr = Field(description="Secret: the bot's token from Discord's portal.")
+    runcomfy_token: SecretStr = Field(description="Secret: an API token from RunComfy.")
+
+    runcomfy_api_url: str = Field(
+        "https://model-api.runcomfy.net", description="Where the Model API lives."
+    )
+    runcomfy_model: str = Field("minimax/Hailuo Video 01 Live", description="The model's id.")
+    discord_api_url: Annotated[str | None, BeforeValidator(_blank_is_unset)] = Field(
+        None, description="Unset: Discord itself. A loopback origin points to the stand-in."
+    )
+    database_url: str = Field(
+        "sqlite+aiosqlite:///data/hailuo.db",
+        repr=False,
+        description="Where jobs and quotas are kept.",
+    )
+    data_dir: Path = Field(Path("data"), description="Where pictures and videos are kept.")
+
+    quota_per_user: PositiveInt = Field(5, description="Videos a member may make per window.")
+    quota_window_hours: PositiveInt = Field(24, description="Length of that rolling window.")
+    max_live_per_user: PositiveInt = Field(2, description="Jobs one member may have running.")
+    max_live_per_server: PositiveInt = Field(20, description="Jobs one server may have running.")
+    max_jobs_per_day: NonNegativeInt = Field(
+        100, description="Jobs a day over all servers, the cap on your bill; 0 is no cap."
+    )
+    unknown_release_hours: PositiveInt = Field(
+        24, description="After how long a job of unknown fate stops counting for its member."
+    )
+
+    allowed_guilds: Ids = Field(
+        frozenset(), description="Server ids that may use the bot; empty is every server."
+    )
+    operator_ids: Ids = Field(frozenset(), description="User ids that may give operator commands.")
+    price_per_video_usd: Annotated[Decimal | None, BeforeValidator(_blank_is_unset)] = Field(
+        None, ge=0, description="What one video costs you, shown to operators only."
+    )
+    default_upload_mib: PositiveInt = Field(
+        20, description="Discord's upload limit for a server without boosts, in MiB."
+    )
+    keep_videos_days: NonNegativeInt = Field(
+        7, description="How long finished videos stay on disk for /history."
+    )
+    image_transport: Literal["discord", "data-uri"] = Field(
+        "discord", description="How the API gets the picture: by its Discord link, or inline."
+    )
+    result_hosts: Hosts = Field(
+        (".runcomfy.net", ".runcomfy.com"), description="Hosts a video may be fetched from."
+    )
+    http_addr: str = Field("127.0.0.1:8081", description="Health and metrics listen here.")
+    log_format: Literal["console", "json"] = Field("console", description="How logs are written.")
+    shard_ids: Shards = Field(None, description="Shards this process runs; empty is all.")
+    shard_count: Annotated[PositiveInt | None, BeforeValidator(_blank_is_unset)] = Field(
+        None, description="Shards in total; empty asks Discord."
+    )
+
+    @classmethod
+    def load(cls) -> Settings:
+        """Read the environment and ``.env``; raise `ConfigurationError` with every problem."""
+        try:
+            return cls()  # pyright: ignore[reportCallIssue]  # fields come from the environment
+        except ValidationError as error:
+            problems = "; ".join(_explain(item) for item in _items(error))
+        raise ConfigurationError(problems=f"The bot cannot start: {problems}.")
+
+    @property
+    def quota_window(self) -> timedelta:
+        """How long one video counts against its member."""
+        return timedelta(hours=self.quota_window_hours)
+
+    @property
+    def default_upload_bytes(self) -> int:
+        """Discord's upload limit for a server without boosts."""
+        return self.default_upload_mib * MIB
+
+    @field_validator("discord_token", "runcomfy_token")
+    @classmethod
+    def _token_is_one_word(cls, token: SecretStr) -> SecretStr:
+        text = token.get_secret_value()
+        if not text.isascii() or not text.isprintable() or " " in text:
+            raise ValueError("holds spaces or characters that no token has; copy it again")
+        return token
+
+    @field_validator("runcomfy_api_url")
+    @classmethod
+    def _api_is_https(cls, text: str) -> str:
+        url = _origin(text)
+        if url.scheme != "https" and not is_loopback(url):
+            raise ValueError("must start with https://")
+        return str(url.origin())
+
+    @field_validator("discord_api_url")
+    @classmethod
+    def _discord_is_loopback(cls, text: str | None) -> str | None:
+        if text is None:
+            return None
+        url = _origin(text)
+        if not is_loopback(url):
+            raise ValueError("may only point to this machine (it is for the stand-in); remove it")
+        return str(url.origin())
+
+    @field_validator("runcomfy_model")
+    @classmethod
+    def _model_has_an_owner(cls, model: str) -> str:
+        if not all(part.strip() for part in model.split("/")) or "/" not in model:
+            raise ValueError('must look like "owner/model"')
+        return model
+
+    @field_validator("database_url")
+    @classmethod
+    def _database_is_supported(cls, url: str) -> str:
+        if not url.startswith(("sqlite+aiosqlite:///", "postgresql+asyncpg://")):
+            raise ValueError("must start with sqlite+aiosqlite:/// or postgresql+asyncpg://")
+        return url
+
+    @field_validator("http_addr")
+    @classmethod
+    def _address_has_a_port(cls, text: str) -> str:
+        host, _, port = text.rpartition(":")
+        if not host or not port.isdecimal() or int(port) > 65535:  # noqa: PLR2004 - TCP's last port
+            raise ValueError("must look like 127.0.0.1:8081")
+        return text
+
+    @model_validator(mode="after")
+    def _hosts_are_safe(self) -> Settings:
+        local_api = is_loopback(URL(self.runcomfy_api_url))
+        for host in self.result_hosts:
+            url = URL(f"http://{host.lstrip('.')}")
+            if (url.explicit_port is not None or is_loopback(url)) and not (
+                local_api and is_loopback(url) and url.explicit_port is not None
+            ):
+                raise ValueError(
+                    f"RESULT_HOSTS holds {host}; a host with a port, or on this machine, is "
+                    "only for the stand-in (RUNCOMFY_API_URL on this machine too)"
+                )
+        return self
+
+    @model_validator(mode="after")
+    def _shards_are_whole(self) -> Settings:
+        if self.shard_ids is not None:
+            if self.shard_count is None:
+                raise ValueError("SHARD_IDS needs SHARD_COUNT as well")
+            if max(self.shard_ids) >= self.shard_count:
+                raise ValueError("SHARD_IDS must all be smaller than SHARD_COUNT")
+        return self
+
+
+def is_loopback(url: URL) -> bool:
+    """Tell whether a URL's host is this machine."""
+    if url.host == "localhost":
+        return True
+    try:
+        return ip_address(url.host or "").is_loopback
+    except ValueError:
+        return False
+
+
+def _origin(text: str) -> URL:
+    url = URL(text)
+    if url.scheme not in {"http", "https"} or not url.host:
+        raise ValueError("must be a web address like https://example.com")
+    if url.user or url.password or url.path not in {"", "/"} or url.query_string or url.fragment:
+        raise ValueError("must be an address without a path, user or query")
+    return url
+
+
+def _items(error: ValidationError) -> list[tuple[str, str, str]]:
+    """Return (field, kind, message) per problem; never the value, which may be a secret."""
+    return [
+        (".".join(str(part) for part in item["loc"][:1]), item["type"], item["msg"])
+        for item in error.errors(include_url=False, include_context=False, include_input=False)
+    ]
+
+
+def _explain(item: tuple[str, str, str]) -> str:
+    field, kind, message = item
+    where = "in .env or the environment"
+    if kind == "missing":
+        return f"{field.upper()} is not set: put {_SECRETS[field]} {where}"
+    text = message.removeprefix("Value error, ").rstrip(".")
+    text = text[:1].lower() + text[1:] if not text[:2].isupper() else text
+    return f"{field.upper()} {text}; correct it {where}" if field else f"{text}; correct it {where}"
