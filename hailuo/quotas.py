@@ -1,0 +1,117 @@
+"""Who may spend how much: the limits, what a member used, and the refusals."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar
+
+from hailuo.errors import HailuoError
+
+if TYPE_CHECKING:
+    from datetime import datetime, timedelta
+
+    from hailuo.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """The operator's caps; ``per_day`` None means no cap."""
+
+    per_user: int
+    window: timedelta
+    live_per_user: int
+    live_per_server: int
+    per_day: int | None
+
+    @classmethod
+    def of(cls, settings: Settings) -> Limits:
+        """Take the caps from the settings."""
+        return cls(
+            per_user=settings.quota_per_user,
+            window=settings.quota_window,
+            live_per_user=settings.max_live_per_user,
+            live_per_server=settings.max_live_per_server,
+            per_day=settings.max_jobs_per_day or None,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """What stands against the limits at one moment."""
+
+    used: int
+    next_free_at: datetime | None
+    """When the oldest counted video leaves the window; None when none is counted."""
+    live_of_user: int
+    live_in_server: int
+    today: int
+    """Jobs of all servers in the last 24 hours that were or may have been paid for."""
+    next_today_at: datetime | None
+    paused: bool
+
+
+class QuotaError(HailuoError):
+    """A job may not start now; nothing was counted."""
+
+
+class PausedError(QuotaError):
+    """The operator stopped new jobs."""
+
+    sentence: ClassVar[str] = (
+        "New videos are paused by the people who run this bot. "
+        "Nothing was counted; please try again later."
+    )
+
+
+class QuotaExhaustedError(QuotaError):
+    """The member used all of the window's videos."""
+
+    sentence: ClassVar[str] = (
+        "You have used all {limit} of your videos in {hours} hours. "
+        "Nothing was counted; the next one frees up {next_free}."
+    )
+
+
+class TooManyLiveError(QuotaError):
+    """The member has as many jobs running as allowed."""
+
+    sentence: ClassVar[str] = (
+        "You already have {limit} running, which is as many as one member may have at once. "
+        "Nothing was counted; wait for one to finish, or cancel one."
+    )
+
+
+class ServerBusyError(QuotaError):
+    """The server has as many jobs running as allowed."""
+
+    sentence: ClassVar[str] = (
+        "This server already has {limit} videos in the making, which is its limit. "
+        "Nothing was counted; please try again in a few minutes."
+    )
+
+
+class DayIsFullError(QuotaError):
+    """All servers together reached the day's cap."""
+
+    sentence: ClassVar[str] = (
+        "This bot has made as many videos as it may in a day. "
+        "Nothing was counted; the next one frees up {next_free}."
+    )
+
+
+def check(limits: Limits, usage: Usage) -> None:
+    """Raise the refusal that a new job meets, the most lasting first; else return."""
+    if usage.paused:
+        raise PausedError
+    if usage.used >= limits.per_user:
+        raise QuotaExhaustedError(
+            limit=limits.per_user,
+            hours=int(limits.window.total_seconds() // 3600),
+            next_free=usage.next_free_at,
+        )
+    if limits.per_day is not None and usage.today >= limits.per_day:
+        raise DayIsFullError(next_free=usage.next_today_at)
+    if usage.live_of_user >= limits.live_per_user:
+        raise TooManyLiveError(limit=limits.live_per_user)
+    if usage.live_in_server >= limits.live_per_server:
+        raise ServerBusyError(limit=limits.live_per_server)

@@ -1,0 +1,59 @@
+"""What can go wrong with the store, each with a sentence for whoever meets it."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from hailuo.errors import HailuoError
+
+
+class StoreError(HailuoError):
+    """The database did not do what was asked; nothing of the transaction happened."""
+
+    sentence: ClassVar[str] = (
+        "The bot cannot save anything right now, so it started nothing. "
+        "Nothing was counted; please try again in a few minutes."
+    )
+    retryable: ClassVar[bool] = True
+
+
+class StoreInUseError(StoreError):
+    """Another process has this SQLite file."""
+
+    sentence: ClassVar[str] = (
+        "Another bot process already uses {path}: stop it first, or give this one a database "
+        "of its own with DATABASE_URL."
+    )
+    retryable: ClassVar[bool] = False
+
+
+class SchemaTooNewError(StoreError):
+    """The database was written by a newer release."""
+
+    sentence: ClassVar[str] = (
+        "The database was written by a newer release of the bot (schema {revision}): "
+        "install that release or a later one; the database was not touched."
+    )
+    retryable: ClassVar[bool] = False
+
+
+class StoreUnusableError(StoreError):
+    """The database cannot be opened at all."""
+
+    sentence: ClassVar[str] = (
+        "The database at {path} cannot be used ({why}): check DATABASE_URL, the disk and the "
+        "file's permissions."
+    )
+    retryable: ClassVar[bool] = False
+
+
+class StaleMoveError(StoreError):
+    """The job is no longer where, or no longer whose, the writer thought."""
+
+    retryable: ClassVar[bool] = False
+
+
+class IllegalMoveError(StoreError):
+    """The table of moves does not hold this one: a defect of ours."""
+
+    retryable: ClassVar[bool] = False

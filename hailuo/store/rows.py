@@ -1,0 +1,114 @@
+"""Between a row of the jobs table and the job it stands for."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from hailuo.jobs.job import (
+    CardAddress,
+    ChannelId,
+    GuildId,
+    Job,
+    JobId,
+    JobState,
+    Picture,
+    Request,
+    UserId,
+    Video,
+    WorkerId,
+    job_id_of,
+)
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from sqlalchemy import Row
+
+
+def new_row(request: Request, picture: Picture, owner: WorkerId, now: datetime) -> dict[str, Any]:
+    """Return the columns of a job that was just accepted."""
+    card = request.card
+    return {
+        "id": job_id_of(request.interaction_id),
+        "interaction_id": request.interaction_id,
+        "user_id": request.user_id,
+        "guild_id": request.guild_id,
+        "channel_id": request.channel_id,
+        "prompt": request.prompt,
+        "prompt_optimizer": request.prompt_optimizer,
+        "locale": request.locale,
+        "message_id": card.message_id,
+        "token": card.token,
+        "token_expires_at": card.token_expires_at,
+        "upload_limit": card.upload_limit,
+        "app_permissions": card.app_permissions,
+        "memory": dict(card.memory),
+        "announced": False,
+        "picture_name": picture.name,
+        "picture_width": picture.width,
+        "picture_height": picture.height,
+        "state": JobState.ACCEPTED,
+        "state_at": now,
+        "created_at": now,
+        "owner": owner,
+    }
+
+
+def video_columns(video: Video) -> dict[str, Any]:
+    """Return the columns that hold a job's video."""
+    return {
+        "video_name": video.name,
+        "video_url": video.url,
+        "video_size": video.size,
+        "video_width": video.width,
+        "video_height": video.height,
+        "video_seconds": video.seconds,
+    }
+
+
+def job_of(row: Row[Any]) -> Job:
+    """Return the job that a row of the jobs table stands for."""
+    return Job(
+        id=JobId(row.id),
+        request=Request(
+            interaction_id=row.interaction_id,
+            user_id=UserId(row.user_id),
+            guild_id=None if row.guild_id is None else GuildId(row.guild_id),
+            channel_id=ChannelId(row.channel_id),
+            prompt=row.prompt,
+            prompt_optimizer=row.prompt_optimizer,
+            locale=row.locale,
+            card=CardAddress(
+                message_id=row.message_id,
+                token=row.token,
+                token_expires_at=row.token_expires_at,
+                upload_limit=row.upload_limit,
+                app_permissions=row.app_permissions,
+                memory=row.memory,
+            ),
+        ),
+        picture=Picture(row.picture_name, row.picture_width, row.picture_height),
+        state=JobState(row.state),
+        created_at=row.created_at,
+        state_at=row.state_at,
+        owner=None if row.owner is None else WorkerId(row.owner),
+        request_id=row.request_id,
+        submitted_at=row.submitted_at,
+        rendering_at=row.rendering_at,
+        rendered_at=row.rendered_at,
+        finished_at=row.finished_at,
+        cancel_asked_at=row.cancel_asked_at,
+        cancel_asked_by=None if row.cancel_asked_by is None else UserId(row.cancel_asked_by),
+        reason=row.reason,
+        video=None
+        if row.video_name is None
+        else Video(
+            name=row.video_name,
+            url=row.video_url,
+            size=row.video_size,
+            width=row.video_width,
+            height=row.video_height,
+            seconds=row.video_seconds,
+        ),
+        announced=row.announced,
+    )

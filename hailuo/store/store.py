@@ -1,0 +1,274 @@
+"""Jobs as they are stored: the one place that writes a move."""
+
+from __future__ import annotations
+
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, Any, Final
+
+from sqlalchemy import delete, insert, select, text, update
+
+from hailuo import quotas
+from hailuo.jobs.job import ENDS, LIVE, MOVES, Job, JobState, job_id_of
+from hailuo.store import ledgers
+from hailuo.store.database import Database
+from hailuo.store.errors import IllegalMoveError, StaleMoveError
+from hailuo.store.rows import job_of, new_row, video_columns
+from hailuo.store.tables import jobs, settings, workers
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator, Mapping, Sequence
+    from datetime import datetime
+
+    from sqlalchemy import ColumnElement
+    from sqlalchemy.engine import Connection
+
+    from hailuo.clock import Clock
+    from hailuo.jobs.job import GuildId, JobId, Picture, Request, UserId, Video, WorkerId
+
+_ACCEPT_LOCK: Final = 0x4861_696D  # any constant: it names our advisory lock on PostgreSQL
+_PAUSED: Final = "paused"
+_MARKS: Final = {
+    JobState.IN_QUEUE: "submitted_at",
+    JobState.IN_PROGRESS: "rendering_at",
+    JobState.FETCHING: "rendered_at",
+}
+"""The column that keeps when a job passed this state; pacing learns from them."""
+
+
+class Store:
+    """What must survive a crash; open it with `Store.open`.
+
+    Every write is one transaction. A write to a job says which state and which owner it expects;
+    if either changed, it raises `StaleMoveError` and nothing happened.
+    """
+
+    def __init__(self, database: Database, clock: Clock) -> None:
+        self._database = database
+        self._clock = clock
+
+    @classmethod
+    @asynccontextmanager
+    async def open(cls, url: str, clock: Clock) -> AsyncGenerator[Store]:
+        """Open the database at ``url``, migrate it, and close it in good order."""
+        async with Database.open(url) as database:
+            yield cls(database, clock)
+
+    async def accept(
+        self, request: Request, picture: Picture, limits: quotas.Limits, owner: WorkerId
+    ) -> Job:
+        """Hold quota and record the job, or raise the `QuotaError` it meets.
+
+        The same interaction delivered twice is the same job, accepted once.
+        """
+        now = self._clock.now()
+
+        def accept(connection: Connection) -> Job:
+            if connection.dialect.name == "postgresql":
+                # One at a time, so that counting and inserting cannot interleave.
+                connection.execute(text(f"SELECT pg_advisory_xact_lock({_ACCEPT_LOCK})"))
+            known = _job(connection, job_id_of(request.interaction_id))
+            if known is not None:
+                return known
+            usage = _usage(connection, request.user_id, request.guild_id, limits, now)
+            quotas.check(limits, usage)
+            row = new_row(request, picture, owner, now)
+            stored = connection.execute(insert(jobs).values(row).returning(jobs)).one()
+            ledgers.hold(connection, row["id"], request.user_id, now)
+            return job_of(stored)
+
+        return await self._database.write(accept)
+
+    async def move(
+        self,
+        job: Job,
+        to: JobState,
+        *,
+        request_id: str | None = None,
+        video: Video | None = None,
+        reason: str | None = None,
+    ) -> Job:
+        """Write the job's move to ``to`` and, if that is an end, settle both ledgers with it."""
+        if to not in MOVES[job.state]:
+            raise IllegalMoveError(f"{job.id}: {job.state} -> {to}")
+        now = self._clock.now()
+        changes: dict[str, Any] = {"state": to, "state_at": now, "announced": False}
+        if to in _MARKS:
+            changes[_MARKS[to]] = now
+        if to in ENDS:
+            changes["finished_at"] = now
+        if request_id is not None:
+            changes["request_id"] = request_id
+        if reason is not None:
+            changes["reason"] = reason
+        if video is not None:
+            changes |= video_columns(video)
+
+        def move(connection: Connection) -> Job:
+            moved = _update(connection, job, changes)
+            if to in ENDS:
+                ledgers.settle(connection, job, to, now)
+            return moved
+
+        return await self._database.write(move)
+
+    async def announce(self, job: Job) -> Job:
+        """Record that the card shows the job's end, so that nobody need look after it again."""
+        return await self._database.write(
+            lambda connection: _update(connection, job, {"announced": True})
+        )
+
+    async def remember_card(
+        self, job_id: JobId, *, message_id: int | None, memory: Mapping[str, object]
+    ) -> None:
+        """Keep what was learned about the job's card."""
+        changes: dict[str, Any] = {"memory": dict(memory), "message_id": message_id}
+        statement = update(jobs).where(jobs.c.id == job_id).values(changes)
+        await self._database.write(lambda connection: connection.execute(statement).close())
+
+    async def ask_cancel(self, job_id: JobId, by: UserId) -> Job | None:
+        """Record the first wish to cancel a live job; return the job as it is now."""
+        statement = (
+            update(jobs)
+            .where(jobs.c.id == job_id, jobs.c.cancel_asked_at.is_(None), _is_live())
+            .values(cancel_asked_at=self._clock.now(), cancel_asked_by=by)
+        )
+
+        def ask(connection: Connection) -> Job | None:
+            connection.execute(statement)
+            return _job(connection, job_id)
+
+        return await self._database.write(ask)
+
+    async def claim(self, owner: WorkerId) -> list[Job]:
+        """Take over every unsettled job, oldest first; only for a store with one process.
+
+        What another worker left in ``submitting`` becomes ``unknown``: the request may have been
+        sent, and is never sent again.
+        """
+        now = self._clock.now()
+        stranded = (
+            update(jobs)
+            .where(jobs.c.state == JobState.SUBMITTING, jobs.c.owner != owner)
+            .values(state=JobState.UNKNOWN, state_at=now, finished_at=now)
+        )
+        take = update(jobs).where(jobs.c.announced.is_(False)).values(owner=owner).returning(jobs)
+
+        def claim(connection: Connection) -> list[Job]:
+            connection.execute(delete(workers))
+            connection.execute(insert(workers).values(id=owner, started_at=now, heartbeat_at=now))
+            connection.execute(stranded)
+            return sorted(map(job_of, connection.execute(take)), key=lambda job: job.id)
+
+        return await self._database.write(claim)
+
+    async def job(self, job_id: JobId) -> Job | None:
+        """Return one job."""
+        return await self._database.read(lambda connection: _job(connection, job_id))
+
+    async def job_on(self, message_id: int) -> Job | None:
+        """Return the job whose card is this message."""
+        query = select(jobs).where(jobs.c.message_id == message_id)
+
+        def find(connection: Connection) -> Job | None:
+            row = connection.execute(query).first()
+            return None if row is None else job_of(row)
+
+        return await self._database.read(find)
+
+    async def live_jobs(self) -> list[Job]:
+        """Return every live job, oldest first."""
+        query = select(jobs).where(_is_live()).order_by(jobs.c.id)
+        return await self._jobs(query)
+
+    async def history(self, user_id: UserId, *, limit: int, offset: int = 0) -> Sequence[Job]:
+        """Return a page of a member's jobs, newest first."""
+        query = (
+            select(jobs)
+            .where(jobs.c.user_id == user_id)
+            .order_by(jobs.c.created_at.desc(), jobs.c.id.desc())
+            .limit(limit)
+            .offset(offset)
+        )
+        return await self._jobs(query)
+
+    async def finished(self, limit: int) -> Sequence[Job]:
+        """Return the jobs that the API rendered most recently, newest first."""
+        query = (
+            select(jobs)
+            .where(jobs.c.rendered_at.is_not(None))
+            .order_by(jobs.c.finished_at.desc())
+            .limit(limit)
+        )
+        return await self._jobs(query)
+
+    async def usage(
+        self, user_id: UserId, guild_id: GuildId | None, limits: quotas.Limits
+    ) -> quotas.Usage:
+        """Return what stands against the limits now."""
+        now = self._clock.now()
+        return await self._database.read(
+            lambda connection: _usage(connection, user_id, guild_id, limits, now)
+        )
+
+    async def pause(self, *, paused: bool) -> None:
+        """Stop or resume new jobs, over all servers and restarts."""
+        await self.set_setting(_PAUSED, paused)
+
+    async def setting(self, name: str) -> Any:
+        """Return a stored setting; None where it was never set."""
+        return await self._database.read(lambda connection: _setting(connection, name))
+
+    async def set_setting(self, name: str, value: object) -> None:
+        """Store a setting that is JSON."""
+
+        def write(connection: Connection) -> None:
+            connection.execute(delete(settings).where(settings.c.name == name))
+            connection.execute(insert(settings).values(name=name, value=value))
+
+        await self._database.write(write)
+
+    async def _jobs(self, query: Any) -> list[Job]:
+        return await self._database.read(
+            lambda connection: [job_of(row) for row in connection.execute(query)]
+        )
+
+
+def _is_live() -> ColumnElement[bool]:
+    return jobs.c.state.in_([state.value for state in sorted(LIVE)])
+
+
+def _job(connection: Connection, job_id: JobId) -> Job | None:
+    row = connection.execute(select(jobs).where(jobs.c.id == job_id)).first()
+    return None if row is None else job_of(row)
+
+
+def _update(connection: Connection, job: Job, changes: dict[str, Any]) -> Job:
+    """Change the job if it still is where, and whose, ``job`` says."""
+    statement = (
+        update(jobs)
+        .where(jobs.c.id == job.id, jobs.c.state == job.state)
+        .where(jobs.c.owner.is_not_distinct_from(job.owner))
+        .values(changes)
+        .returning(jobs)
+    )
+    row = connection.execute(statement).first()
+    if row is None:
+        raise StaleMoveError(f"{job.id} is no longer {job.state} of {job.owner}")
+    return job_of(row)
+
+
+def _usage(
+    connection: Connection,
+    user_id: UserId,
+    guild_id: GuildId | None,
+    limits: quotas.Limits,
+    now: datetime,
+) -> quotas.Usage:
+    paused = bool(_setting(connection, _PAUSED))
+    return ledgers.usage(connection, user_id, guild_id, limits.window, now, paused=paused)
+
+
+def _setting(connection: Connection, name: str) -> Any:
+    return connection.execute(
+        select(settings.c.value).where(settings.c.name == name)
+    ).scalar_one_or_none()
