@@ -68,6 +68,8 @@ ENDS: Final = frozenset(
     }
 )
 LIVE: Final = frozenset(JobState) - ENDS
+CANCELLABLE: Final = frozenset({JobState.ACCEPTED, JobState.SUBMITTING, JobState.IN_QUEUE})
+"""From ``in_progress`` on the API finishes what it began, and it counts."""
 
 MOVES: Final[Mapping[JobState, frozenset[JobState]]] = {
     JobState.ACCEPTED: frozenset({JobState.SUBMITTING, JobState.CANCELLED, JobState.FAILED}),
@@ -169,3 +171,8 @@ class Job:
     def live(self) -> bool:
         """Whether the job still has a way to go."""
         return self.state in LIVE
+
+    @property
+    def cancel_pending(self) -> bool:
+        """Whether somebody asked for the job's end and it can still come true."""
+        return self.cancel_asked_at is not None and self.state in CANCELLABLE

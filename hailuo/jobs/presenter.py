@@ -1,0 +1,82 @@
+"""How the engine shows a job to people, without knowing where they are."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING, ClassVar, Protocol
+
+from hailuo.errors import HailuoError
+
+if TYPE_CHECKING:
+    from datetime import datetime
+    from pathlib import Path
+
+    from hailuo.jobs.job import Job
+
+
+@dataclass(frozen=True, slots=True)
+class Outlook:
+    """What lies ahead of a live job, as far as anybody can know."""
+
+    queue_position: int | None = None
+    """The API's own count of the place in its queue; None where it does not tell."""
+    ready_from: datetime | None = None
+    ready_until: datetime | None = None
+    """Between these the video is expected; None while nothing was learned yet."""
+
+
+class Delivery(StrEnum):
+    """How the attempt to hand over a video ended."""
+
+    DELIVERED = "delivered"
+    NOWHERE = "nowhere"
+    """Every way to the member is gone for good; the video is kept."""
+
+
+class CardError(HailuoError):
+    """The card could not be drawn."""
+
+
+class CardDelayedError(CardError):
+    """The card cannot be reached at the moment; it is worth trying again."""
+
+    retryable: ClassVar[bool] = True
+
+
+class CardGoneError(CardError):
+    """Every way to the card is gone for good."""
+
+    sentence: ClassVar[str] = (
+        "The bot could not post its message here, so it started nothing. Nothing was counted; "
+        "check that it may view this channel, send messages and attach files, then try again."
+    )
+
+
+class Presenter(Protocol):
+    """Draws a job's one living message."""
+
+    async def open(self, job: Job, picture: Path) -> str:
+        """Draw the card with its picture and return the picture's public URL.
+
+        Safe to repeat. Raises `CardDelayedError` or `CardGoneError`.
+        """
+        ...
+
+    def update(self, job: Job, outlook: Outlook) -> None:
+        """Have the card show a live job's progress soon; never waits and never fails."""
+        ...
+
+    async def close(self, job: Job) -> None:
+        """Draw the end of a job that has no video to hand over.
+
+        Safe to repeat. Raises `CardDelayedError`; a card that is gone needs no drawing.
+        """
+        ...
+
+    async def deliver(self, job: Job, video: Path) -> Delivery:
+        """Hand over the video, exactly once, by whatever way is left.
+
+        Safe to repeat, after a crash too. Raises `CardDelayedError`.
+        """
+        ...

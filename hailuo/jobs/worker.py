@@ -1,0 +1,215 @@
+"""The loop that moves jobs: one heap ordered by the next look, one sleeper, one task per look."""
+
+from __future__ import annotations
+
+import asyncio
+import heapq
+import itertools
+import secrets
+from contextlib import asynccontextmanager, suppress
+from datetime import timedelta
+from typing import TYPE_CHECKING, Final, Protocol
+
+import structlog
+
+from hailuo.errors import HailuoError
+from hailuo.jobs.job import WorkerId
+from hailuo.store.errors import StaleMoveError
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator, Iterable
+
+    from hailuo.clock import Clock
+    from hailuo.jobs.job import Job, JobId, UserId
+    from hailuo.store import Store
+
+log = structlog.get_logger(__name__)
+
+LOOKS_AT_ONCE: Final = 64
+"""Looks under way at the same time; more would only wait in the connection pools."""
+FIRST_BACKOFF: Final = timedelta(seconds=1)
+LONGEST_BACKOFF: Final = timedelta(minutes=2)
+CANCEL_ANSWER_WITHIN: Final = timedelta(seconds=30)
+"""How long a person who cancels waits for the API's word before they are told to watch the card."""
+
+
+class Stages(Protocol):
+    """What is done for a job at one look, by its state."""
+
+    async def advance(self, job: Job) -> timedelta | None:
+        """Do the job's next act; return when to look again, None when nothing is left to do."""
+        ...
+
+    async def finish(self) -> None:
+        """Wait for what must not be torn: the paid requests under way."""
+        ...
+
+
+class Worker:
+    """Own this process's jobs: claim them, look at each when it is due, never lose one.
+
+    The schedule lives here in memory; the state lives in the store. A job is in one task's hands
+    at a time. An error of a look is never the job's error: the job is looked at again, later and
+    later.
+    """
+
+    def __init__(self, store: Store, stages: Stages, clock: Clock) -> None:
+        self.id = WorkerId(secrets.token_hex(8))
+        self._store = store
+        self._stages = stages
+        self._clock = clock
+        self._heap: list[tuple[float, int, JobId]] = []
+        self._due: dict[JobId, float] = {}
+        self._errors: dict[JobId, int] = {}
+        self._in_hand: set[JobId] = set()
+        self._poked: set[JobId] = set()
+        self._cancels: dict[JobId, list[asyncio.Future[Job]]] = {}
+        self._order = itertools.count()
+        self._wake = asyncio.Event()
+        self._room = asyncio.Semaphore(LOOKS_AT_ONCE)
+
+    @asynccontextmanager
+    async def running(self) -> AsyncGenerator[Worker]:
+        """Claim what is unsettled and run the loop until the block ends.
+
+        On the way out the looks under way are stopped, but for the paid requests, which finish.
+        """
+        claimed = await self._store.claim(self.id)
+        log.info("worker started", worker=self.id, jobs=len(claimed))
+        self.take(claimed)
+        loop = asyncio.create_task(self._run(), name="worker")
+        try:
+            yield self
+        finally:
+            loop.cancel()
+            with suppress(asyncio.CancelledError):
+                await loop
+            await self._stages.finish()
+            log.info("worker stopped", worker=self.id)
+
+    def take(self, jobs: Iterable[Job]) -> None:
+        """Look after these jobs from now on."""
+        for job in jobs:
+            self.poke(job.id)
+
+    def poke(self, job_id: JobId) -> None:
+        """Look at a job at once, because something about it changed."""
+        if job_id in self._in_hand:
+            self._poked.add(job_id)
+        else:
+            self._schedule(job_id, timedelta(0))
+
+    async def cancel(self, job_id: JobId, by: UserId) -> Job | None:
+        """Ask for a job's end; return the job once that was tried, or as it is after a while."""
+        job = await self._store.ask_cancel(job_id, by)
+        if job is None or not job.live:
+            return job
+        answer = asyncio.get_running_loop().create_future()
+        waiting = self._cancels.setdefault(job_id, [])
+        waiting.append(answer)
+        self.poke(job_id)
+        try:
+            async with asyncio.timeout(CANCEL_ANSWER_WITHIN.total_seconds()):
+                return await answer
+        except TimeoutError:
+            return await self._store.job(job_id)
+        finally:
+            waiting.remove(answer)
+            if not waiting:
+                self._cancels.pop(job_id, None)
+
+    async def _run(self) -> None:
+        async with asyncio.TaskGroup() as looks:
+            while True:
+                for job_id in self._pop_due():
+                    self._in_hand.add(job_id)
+                    looks.create_task(self._look(job_id), name=f"look:{job_id}")
+                await self._wait()
+
+    def _pop_due(self) -> list[JobId]:
+        now = self._clock.monotonic()
+        due: list[JobId] = []
+        while self._heap and self._heap[0][0] <= now:
+            when, _, job_id = heapq.heappop(self._heap)
+            if self._due.get(job_id) == when:  # else a newer entry has replaced this one
+                del self._due[job_id]
+                due.append(job_id)
+        return due
+
+    async def _wait(self) -> None:
+        """Sleep until the earliest look is due or something wakes the loop."""
+        self._wake.clear()
+        if not self._heap:
+            await self._wake.wait()
+            return
+        delay = max(0.0, self._heap[0][0] - self._clock.monotonic())
+        sleeper = asyncio.create_task(
+            self._clock.sleep(timedelta(seconds=delay)), name="worker:sleep"
+        )
+        waker = asyncio.create_task(self._wake.wait(), name="worker:wake")
+        try:
+            await asyncio.wait({sleeper, waker}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            sleeper.cancel()
+            waker.cancel()
+
+    def _schedule(self, job_id: JobId, delay: timedelta) -> None:
+        when = self._clock.monotonic() + delay.total_seconds()
+        self._due[job_id] = when
+        heapq.heappush(self._heap, (when, next(self._order), job_id))
+        self._wake.set()
+
+    async def _look(self, job_id: JobId) -> None:
+        again: timedelta | None = FIRST_BACKOFF
+        try:
+            async with self._room:
+                again = await self._advance(job_id)
+        finally:
+            self._in_hand.discard(job_id)
+            poked = job_id in self._poked
+            self._poked.discard(job_id)
+            if again is not None:
+                self._schedule(job_id, timedelta(0) if poked else again)
+            elif poked:
+                self._schedule(job_id, timedelta(0))
+
+    async def _advance(self, job_id: JobId) -> timedelta | None:
+        try:
+            job = await self._store.job(job_id)
+            if job is None or job.owner != self.id or job.announced:
+                return self._let_go(job_id)
+            again = await self._stages.advance(job)
+            await self._answer_cancel(job_id)
+        except StaleMoveError as error:
+            log.info("job moved by someone else", job=job_id, error=str(error))
+            again = timedelta(0)
+        except HailuoError as error:
+            again = self._back_off(job_id)
+            log.warning("look failed", job=job_id, again=again, error=str(error))
+        except Exception:
+            again = self._back_off(job_id)
+            log.exception("look failed unexpectedly", job=job_id, again=again)
+        else:
+            self._errors.pop(job_id, None)
+            if again is None:
+                return self._let_go(job_id)
+        return again
+
+    def _let_go(self, job_id: JobId) -> None:
+        self._errors.pop(job_id, None)
+        self._due.pop(job_id, None)
+
+    def _back_off(self, job_id: JobId) -> timedelta:
+        count = self._errors[job_id] = self._errors.get(job_id, 0) + 1
+        return min(FIRST_BACKOFF * 2 ** min(count - 1, 16), LONGEST_BACKOFF)
+
+    async def _answer_cancel(self, job_id: JobId) -> None:
+        """Tell those who asked for the job's end how it stands, now that it was tried."""
+        if job_id not in self._cancels:
+            return
+        job = await self._store.job(job_id)
+        if job is None or (job.live and job.cancel_pending):
+            return
+        for answer in self._cancels.get(job_id, ()):
+            if not answer.done():
+                answer.set_result(job)
