@@ -54,7 +54,7 @@ from hailuo.runcomfy.models import (
     UnknownStatus,
 )
 from hailuo.runcomfy.redaction import redactor
-from hailuo.runcomfy.retry_after import parse_retry_after
+from hailuo.retry_after import parse_retry_after
 from hailuo.runcomfy.transport import Answer, NoAnswer, Transport
 
 if TYPE_CHECKING:
