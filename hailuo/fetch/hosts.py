@@ -96,7 +96,7 @@ class PublicResolver(AbstractResolver):
     async def resolve(
         self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_INET
     ) -> list[ResolveResult]:
-        """Return the public addresses of ``host``; raise UrlRefusedError where it has others only."""
+        """Return the public addresses of ``host``; raise UrlRefusedError if it has none."""
         wanted = _is_loopback if host == "localhost" else is_public
         found = await self._inner.resolve(host, port, family)
         public = [result for result in found if wanted(result["host"])]

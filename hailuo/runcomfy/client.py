@@ -14,6 +14,7 @@ from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Protocol, Self, TypeVar
 
+from hailuo.retry_after import parse_retry_after
 from hailuo.runcomfy.answers import (
     JsonObject,
     error_text,
@@ -54,7 +55,6 @@ from hailuo.runcomfy.models import (
     UnknownStatus,
 )
 from hailuo.runcomfy.redaction import redactor
-from hailuo.retry_after import parse_retry_after
 from hailuo.runcomfy.transport import Answer, NoAnswer, Transport
 
 if TYPE_CHECKING:
