@@ -1,0 +1,1 @@
+"""The picture that the demo animates, and the script that paints it."""
