@@ -6,12 +6,13 @@ import asyncio
 import random
 import re
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Self
 
 import aiohttp
 
+from hailuo.clock import SystemClock
 from hailuo.fetch.errors import (
     DiskError,
     FetchFailedError,
@@ -25,12 +26,14 @@ from hailuo.fetch.partial import PartialFile
 from hailuo.retry_after import parse_retry_after
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from datetime import datetime
     from pathlib import Path
     from types import TracebackType
 
     from aiohttp.abc import AbstractResolver
     from yarl import URL
+
+    from hailuo.clock import Clock
 
 ATTEMPTS = 4
 TOTAL = timedelta(minutes=5)
@@ -38,8 +41,8 @@ IDLE = timedelta(seconds=30)
 
 _MIB = 1024 * 1024
 _CHUNK = 256 * 1024
-_FIRST_PAUSE = 1.0  # seconds, doubled from attempt to attempt
-_LONGEST_PAUSE = 30.0
+_FIRST_PAUSE = timedelta(seconds=1)  # doubled from attempt to attempt
+_LONGEST_PAUSE = timedelta(seconds=30)
 _TRY_AGAIN = frozenset({408, 416, 425, 429})
 
 
@@ -66,7 +69,7 @@ class Fetcher:
         *,
         total: timedelta = TOTAL,
         idle: timedelta = IDLE,
-        sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
+        clock: Clock | None = None,
         rng: random.Random | None = None,
         resolver: AbstractResolver | None = None,
     ) -> None:
@@ -75,7 +78,7 @@ class Fetcher:
         self._timeout = aiohttp.ClientTimeout(
             total=None, sock_connect=10, sock_read=idle.total_seconds()
         )
-        self._sleep = sleep
+        self._clock = clock or SystemClock()
         self._rng = rng or random.Random()  # noqa: S311  # spreads retries, guards nothing
         self._resolver = resolver
         self._session: aiohttp.ClientSession | None = None
@@ -129,9 +132,9 @@ class Fetcher:
                 if attempt == ATTEMPTS:
                     raise failure.final(url) from None
                 asked = failure.retry_after
-            pause = _FIRST_PAUSE * 2 ** (attempt - 1) if asked is None else asked.total_seconds()
-            pause += self._rng.uniform(0, _FIRST_PAUSE / 2)
-            await self._sleep(min(pause, _LONGEST_PAUSE))
+            pause = _FIRST_PAUSE * 2 ** (attempt - 1) if asked is None else asked
+            pause += _FIRST_PAUSE * self._rng.uniform(0, 0.5)
+            await self._clock.sleep(min(pause, _LONGEST_PAUSE))
             attempt += 1
 
     async def _attempt(self, url: URL, partial: PartialFile, max_bytes: int) -> str:
@@ -140,7 +143,7 @@ class Fetcher:
         stream = self._session.get(url, headers=_range(partial), allow_redirects=False)
         try:
             async with stream as response:
-                _check_answer(response, partial)
+                _check_answer(response, partial, self._clock.now())
                 if response.status != HTTPStatus.PARTIAL_CONTENT:
                     await asyncio.to_thread(partial.restart)
                 partial.etag = _strong_etag(response)
@@ -175,7 +178,7 @@ def _range(partial: PartialFile) -> dict[str, str]:
     return {"Range": f"bytes={partial.size}-", "If-Range": partial.etag}
 
 
-def _check_answer(response: aiohttp.ClientResponse, partial: PartialFile) -> None:
+def _check_answer(response: aiohttp.ClientResponse, partial: PartialFile, now: datetime) -> None:
     """Raise unless the answer's body is the file, or the rest that was asked for."""
     host, status = response.url.host, response.status
     if HTTPStatus.MULTIPLE_CHOICES <= status < HTTPStatus.BAD_REQUEST:
@@ -183,7 +186,7 @@ def _check_answer(response: aiohttp.ClientResponse, partial: PartialFile) -> Non
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR or status in _TRY_AGAIN:
         if status == HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE:
             partial.etag = None
-        asked = parse_retry_after(response.headers, datetime.now(UTC))
+        asked = parse_retry_after(response.headers, now)
         raise _TryAgainError(f"HTTP {status}", retry_after=asked)
     if status == HTTPStatus.PARTIAL_CONTENT:
         if not _continues(response, partial):

@@ -62,13 +62,13 @@ class AllowedHosts:
             raise UrlRefusedError("a URL is printable ASCII of at most 8192 characters")
         if " " in text or "\\" in text:
             raise UrlRefusedError("a URL holds no space and no backslash")
+        if "@" in text.partition("://")[2].partition("/")[0]:
+            raise UrlRefusedError("a URL with a user in it, if only an empty one")
         try:
             url = URL(text)
             host, port = url.host or "", url.port
         except ValueError:
             raise UrlRefusedError("not a URL") from None
-        if url.user is not None or url.password is not None or "@" in url.raw_authority:
-            raise UrlRefusedError("a URL with a user in it")
         if url.scheme in {"http", "https"} and (host, port) in self.loopback:
             return url.with_fragment(None)
         if url.scheme != "https":

@@ -6,14 +6,14 @@ job's error; how often to look, and when to stop, is the caller's to decide.
 
 from __future__ import annotations
 
-import asyncio
 import random
 import re
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Protocol, Self, TypeVar
 
+from hailuo.clock import SystemClock
 from hailuo.retry_after import parse_retry_after
 from hailuo.runcomfy.answers import (
     JsonObject,
@@ -58,11 +58,12 @@ from hailuo.runcomfy.redaction import redactor
 from hailuo.runcomfy.transport import Answer, NoAnswer, Transport
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Callable
     from types import TracebackType
 
     from yarl import URL
 
+    from hailuo.clock import Clock
     from hailuo.runcomfy.redaction import Redact
 
 T = TypeVar("T")
@@ -71,7 +72,7 @@ SUBMIT_ATTEMPTS = 4
 SUBMIT_PATIENCE = timedelta(seconds=60)
 """How long a submit may wait in all while it is told to come back later."""
 
-_FIRST_PAUSE = 1.0  # seconds, doubled from attempt to attempt
+_FIRST_PAUSE = timedelta(seconds=1)  # doubled from attempt to attempt
 
 
 class Secret(Protocol):
@@ -80,11 +81,6 @@ class Secret(Protocol):
     def get_secret_value(self) -> str:
         """Return the string."""
         ...
-
-
-def utc_now() -> datetime:
-    """Return the time of day in UTC."""
-    return datetime.now(UTC)
 
 
 class RunComfyClient:
@@ -100,16 +96,14 @@ class RunComfyClient:
         base_url: URL | str,
         model: str,
         *,
-        sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
-        now: Callable[[], datetime] = utc_now,
+        clock: Clock | None = None,
         rng: random.Random | None = None,
     ) -> None:
         secret = _checked_token(token.get_secret_value())
         self._endpoints = Endpoints(base_url, model)
         self._transport = Transport(secret)
         self._redact = redactor(secret)
-        self._sleep = sleep
-        self._now = now
+        self._clock = clock or SystemClock()
         self._rng = rng or random.Random()  # noqa: S311  # spreads retries, guards nothing
 
     async def __aenter__(self) -> Self:
@@ -140,7 +134,7 @@ class RunComfyClient:
             pause = self._pause(attempt, outcome.retry_after)
             if attempt == SUBMIT_ATTEMPTS or pause > patience:
                 return outcome
-            await self._sleep(pause.total_seconds())
+            await self._clock.sleep(pause)
             patience -= pause
             attempt += 1
 
@@ -181,8 +175,8 @@ class RunComfyClient:
 
     def _pause(self, attempt: int, asked: timedelta | None) -> timedelta:
         # Jitter is added on top: never sooner than asked.
-        pause = _FIRST_PAUSE * 2 ** (attempt - 1) if asked is None else asked.total_seconds()
-        return timedelta(seconds=pause + self._rng.uniform(0, _FIRST_PAUSE / 2))
+        pause = _FIRST_PAUSE * 2 ** (attempt - 1) if asked is None else asked
+        return pause + _FIRST_PAUSE * self._rng.uniform(0, 0.5)
 
     def _read_submit(self, answer: Answer | NoAnswer) -> SubmitOutcome:
         if isinstance(answer, NoAnswer):
@@ -243,7 +237,7 @@ class RunComfyClient:
             http_status=answer.status,
             error_code=code,
             request_id=request_id,
-            retry_after=parse_retry_after(answer.headers, self._now()),
+            retry_after=parse_retry_after(answer.headers, self._clock.now()),
         )
 
 

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 import pytest
 from pydantic import SecretStr
-from scripted_api import Reply, ScriptedApi, reply
 
 from hailuo.runcomfy import (
     Accepted,
@@ -26,6 +25,7 @@ from hailuo.runcomfy import (
     UnknownStatus,
     errors,
 )
+from tests.scripted_http import Reply, ScriptedServer, reply
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -36,7 +36,7 @@ VIDEO = "https://playgrounds-storage-public.runcomfy.net/x/output/a.mp4"
 
 
 async def test_status_result_and_cancel_use_the_seeds_paths(
-    api: ScriptedApi, client: RunComfyClient
+    api: ScriptedServer, client: RunComfyClient
 ) -> None:
     api.script = [
         reply(200, {"status": "in_queue", "queue_position": 3}),
@@ -60,7 +60,7 @@ async def test_status_result_and_cancel_use_the_seeds_paths(
 
 
 async def test_another_process_goes_on_from_the_id_alone(
-    api: ScriptedApi,
+    api: ScriptedServer,
     open_client: Callable[[str], AbstractAsyncContextManager[RunComfyClient]],
 ) -> None:
     api.script = [
@@ -107,7 +107,7 @@ FAULTS = {
 @pytest.mark.parametrize(("fault", "kind"), FAULTS.values(), ids=FAULTS.keys())
 @pytest.mark.parametrize("call", ["status", "result"])
 async def test_a_bad_poll_is_a_retryable_error_and_the_next_one_works(
-    api: ScriptedApi,
+    api: ScriptedServer,
     client: RunComfyClient,
     fault: Reply,
     kind: type[errors.RunComfyError],
@@ -132,7 +132,7 @@ async def test_a_bad_poll_is_a_retryable_error_and_the_next_one_works(
     ],
 )
 async def test_a_definite_no_is_not_retryable(
-    api: ScriptedApi, client: RunComfyClient, fault: Reply, kind: type[errors.RunComfyError]
+    api: ScriptedServer, client: RunComfyClient, fault: Reply, kind: type[errors.RunComfyError]
 ) -> None:
     api.script = [fault]
     with pytest.raises(kind) as caught:
@@ -140,7 +140,7 @@ async def test_a_definite_no_is_not_retryable(
     assert not caught.value.retryable
 
 
-async def test_retry_after_comes_with_the_error(api: ScriptedApi, client: RunComfyClient) -> None:
+async def test_retry_after_comes_with_errors(api: ScriptedServer, client: RunComfyClient) -> None:
     api.script = [reply(503, {}, headers={"Retry-After": "12"})]
     with pytest.raises(errors.ServerFaultError) as caught:
         await client.status(ID)
@@ -148,7 +148,7 @@ async def test_retry_after_comes_with_the_error(api: ScriptedApi, client: RunCom
 
 
 async def test_a_failed_job_may_carry_its_own_code(
-    api: ScriptedApi, client: RunComfyClient
+    api: ScriptedServer, client: RunComfyClient
 ) -> None:
     api.script = [
         reply(200, {"request_id": ID, "status": "failed", "error_code": 500001, "error": "GPU"})
@@ -156,7 +156,7 @@ async def test_a_failed_job_may_carry_its_own_code(
     assert Failed("GPU") == await client.result(ID)
 
 
-async def test_an_unknown_word_is_a_status(api: ScriptedApi, client: RunComfyClient) -> None:
+async def test_an_unknown_word_is_a_status(api: ScriptedServer, client: RunComfyClient) -> None:
     api.script = [reply(200, {"status": "Warming Up"})]
     assert UnknownStatus("warming_up") == await client.status(ID)
 
@@ -176,7 +176,7 @@ async def test_an_unknown_word_is_a_status(api: ScriptedApi, client: RunComfyCli
     ],
 )
 async def test_cancel_is_confirmed_by_one_more_look(
-    api: ScriptedApi, client: RunComfyClient, cancel: str, status: str, expected: object
+    api: ScriptedServer, client: RunComfyClient, cancel: str, status: str, expected: object
 ) -> None:
     """The docs' own sample says "cancelled" beside a completed job, so its word is not enough."""
     api.script = [
@@ -188,7 +188,7 @@ async def test_cancel_is_confirmed_by_one_more_look(
 
 
 async def test_a_cancel_that_cannot_be_confirmed_says_so(
-    api: ScriptedApi, client: RunComfyClient
+    api: ScriptedServer, client: RunComfyClient
 ) -> None:
     api.script = [reply(202, {"outcome": "cancelled"}), reply(500, {})]
     assert CancelUnconfirmed() == await client.cancel(ID)
@@ -196,7 +196,7 @@ async def test_a_cancel_that_cannot_be_confirmed_says_so(
 
 @pytest.mark.parametrize("bad", ["", "a/b", "../x", "a b", "é", "x" * 129, "a?b", "a%2fb"])
 async def test_a_request_id_that_would_change_the_path_is_never_sent(
-    api: ScriptedApi, client: RunComfyClient, bad: str
+    api: ScriptedServer, client: RunComfyClient, bad: str
 ) -> None:
     for call in (client.status, client.result, client.cancel):
         with pytest.raises(errors.MalformedAnswerError):
@@ -206,8 +206,8 @@ async def test_a_request_id_that_would_change_the_path_is_never_sent(
     assert api.requests == []
 
 
-async def test_redirects_are_not_followed(api: ScriptedApi, client: RunComfyClient) -> None:
-    async with ScriptedApi([reply(200, {"status": "completed"})]) as target:
+async def test_redirects_are_not_followed(api: ScriptedServer, client: RunComfyClient) -> None:
+    async with ScriptedServer([reply(200, {"status": "completed"})]) as target:
         for status in (301, 302, 303, 307, 308):
             api.script = [reply(status, b"", headers={"Location": f"{target.url}/steal"})]
             for call in (client.status, client.result, client.cancel):
@@ -218,7 +218,7 @@ async def test_redirects_are_not_followed(api: ScriptedApi, client: RunComfyClie
 
 
 async def test_the_token_stays_out_of_repr_logs_and_errors(
-    api: ScriptedApi, client: RunComfyClient, caplog: pytest.LogCaptureFixture
+    api: ScriptedServer, client: RunComfyClient, caplog: pytest.LogCaptureFixture
 ) -> None:
     """Even where a server echoes it, and where aiohttp's own error would hold the headers."""
     caplog.set_level(logging.DEBUG)
@@ -244,7 +244,7 @@ async def test_the_token_stays_out_of_repr_logs_and_errors(
     assert token not in repr(client) + caplog.text
 
 
-async def test_no_cookie_is_kept(api: ScriptedApi, client: RunComfyClient) -> None:
+async def test_no_cookie_is_kept(api: ScriptedServer, client: RunComfyClient) -> None:
     api.script = [reply(200, {"status": "in_queue"}, headers={"Set-Cookie": "a=b; Path=/"})]
     await client.status(ID)
     await client.status(ID)
@@ -252,11 +252,11 @@ async def test_no_cookie_is_kept(api: ScriptedApi, client: RunComfyClient) -> No
 
 
 async def test_no_proxy_is_taken_from_the_environment(
-    api: ScriptedApi,
+    api: ScriptedServer,
     open_client: Callable[[str], AbstractAsyncContextManager[RunComfyClient]],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    async with ScriptedApi([reply(200, {"status": "completed"})]) as proxy:
+    async with ScriptedServer([reply(200, {"status": "completed"})]) as proxy:
         for name in ("http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"):
             monkeypatch.setenv(name, proxy.url)
         api.script = [reply(200, {"status": "in_queue"})]
@@ -305,7 +305,7 @@ async def test_a_client_outside_its_block_says_so() -> None:
     ],
 )
 async def test_each_segment_of_the_model_id_is_encoded(
-    api: ScriptedApi, model: str, path: str
+    api: ScriptedServer, model: str, path: str
 ) -> None:
     api.script = [reply(200, {"request_id": "r"})]
     async with RunComfyClient(SecretStr("t"), f"{api.url}/gateway/", model) as client:

@@ -6,10 +6,10 @@ import socket
 from typing import TYPE_CHECKING
 
 import pytest
-from scripted_api import Reply, ScriptedApi, reply
 
 from hailuo.runcomfy import Accepted, JobInput, Refused, RequestId, SubmitUnknown, errors
 from hailuo.runcomfy.client import SUBMIT_ATTEMPTS
+from tests.scripted_http import Reply, ScriptedServer, reply
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -22,7 +22,7 @@ ACCEPTED = {"request_id": "req-1", "status_url": "https://elsewhere.example/stea
 HTML = b"<html><body>502 Bad Gateway</body></html>"
 
 
-async def test_submit_posts_the_seeds_request(api: ScriptedApi, client: RunComfyClient) -> None:
+async def test_submit_posts_the_seeds_request(api: ScriptedServer, client: RunComfyClient) -> None:
     """The path has the model's spaces as %20, the body is the input schema one to one."""
     api.script = [reply(200, ACCEPTED)]
 
@@ -42,14 +42,14 @@ async def test_submit_posts_the_seeds_request(api: ScriptedApi, client: RunComfy
 
 @pytest.mark.parametrize("status", [200, 201, 202])
 async def test_any_2xx_with_an_id_is_accepted(
-    api: ScriptedApi, client: RunComfyClient, status: int
+    api: ScriptedServer, client: RunComfyClient, status: int
 ) -> None:
     api.script = [reply(status, ACCEPTED | {"status": "in_queue"})]
     assert Accepted(RequestId("req-1")) == await client.submit(JOB)
 
 
 async def test_each_submit_has_a_connection_of_its_own(
-    api: ScriptedApi, client: RunComfyClient
+    api: ScriptedServer, client: RunComfyClient
 ) -> None:
     """Polls share a connection, a paid POST never rides on one that may be dead."""
     api.script = [reply(200, ACCEPTED | {"status": "in_queue"})]
@@ -98,7 +98,7 @@ LOST = {
 
 @pytest.mark.parametrize("fault", LOST.values(), ids=LOST.keys())
 async def test_what_may_have_arrived_is_unknown_and_never_sent_again(
-    api: ScriptedApi, client: RunComfyClient, naps: list[float], fault: Reply
+    api: ScriptedServer, client: RunComfyClient, naps: list[float], fault: Reply
 ) -> None:
     api.script = [fault]
     outcome = await client.submit(JOB)
@@ -110,7 +110,7 @@ async def test_what_may_have_arrived_is_unknown_and_never_sent_again(
 
 
 async def test_silence_after_the_request_is_unknown(
-    api: ScriptedApi, client: RunComfyClient, monkeypatch: pytest.MonkeyPatch
+    api: ScriptedServer, client: RunComfyClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The limit is shortened here; in the product a submit waits 100 s for its answer."""
     short = pytest.importorskip("aiohttp").ClientTimeout(total=0.2)
@@ -139,7 +139,7 @@ REFUSED = {
 
 @pytest.mark.parametrize(("status", "code", "kind"), REFUSED.values(), ids=REFUSED.keys())
 async def test_a_definite_refusal_has_its_meaning(
-    api: ScriptedApi,
+    api: ScriptedServer,
     client: RunComfyClient,
     status: int,
     code: int | None,
@@ -173,7 +173,7 @@ async def test_a_definite_refusal_has_its_meaning(
     ids=["seconds", "date", "date against our clock", "none"],
 )
 async def test_429_waits_as_told_then_submits_again(
-    api: ScriptedApi,
+    api: ScriptedServer,
     client: RunComfyClient,
     naps: list[float],
     headers: dict[str, str],
@@ -186,7 +186,7 @@ async def test_429_waits_as_told_then_submits_again(
 
 
 async def test_429_is_retried_a_bounded_number_of_times(
-    api: ScriptedApi, client: RunComfyClient, naps: list[float]
+    api: ScriptedServer, client: RunComfyClient, naps: list[float]
 ) -> None:
     api.script = [reply(429, {})]
     outcome = await client.submit(JOB)
@@ -197,7 +197,7 @@ async def test_429_is_retried_a_bounded_number_of_times(
 
 
 async def test_429_with_a_long_pause_is_handed_back_at_once(
-    api: ScriptedApi, client: RunComfyClient, naps: list[float]
+    api: ScriptedServer, client: RunComfyClient, naps: list[float]
 ) -> None:
     """Half an hour is no wait for a submit; a year is no wait for anybody."""
     api.script = [reply(429, {}, headers={"Retry-After": "31536000"})]
@@ -209,7 +209,7 @@ async def test_429_with_a_long_pause_is_handed_back_at_once(
 
 
 async def test_a_lost_answer_after_a_429_is_unknown(
-    api: ScriptedApi, client: RunComfyClient
+    api: ScriptedServer, client: RunComfyClient
 ) -> None:
     api.script = [reply(429, {}), Reply(b"", "close"), reply(200, ACCEPTED)]
     assert isinstance(await client.submit(JOB), SubmitUnknown)
@@ -234,7 +234,7 @@ async def test_a_server_that_comes_up_meanwhile_gets_one_job(
     open_client: Callable[[str], AbstractAsyncContextManager[RunComfyClient]],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    async with ScriptedApi([reply(200, ACCEPTED)]) as api:
+    async with ScriptedServer([reply(200, ACCEPTED)]) as api:
         refusals = [ConnectionRefusedError("not yet"), ConnectionRefusedError("not yet")]
         loop = asyncio.get_running_loop()
         connect = loop.sock_connect

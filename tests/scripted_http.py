@@ -6,10 +6,11 @@ import asyncio
 import json
 import socket
 import struct
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Self
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Self, TypeAlias
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
     from types import TracebackType
 
 
@@ -45,14 +46,27 @@ def reply(
     return Reply(f"HTTP/1.1 {status} X\r\n{head}\r\n".encode() + payload, end)
 
 
-@dataclass
-class ScriptedApi:
-    """Answers each request with the next reply of the script, the last one for ever."""
+Step: TypeAlias = "Reply | Callable[[Request], Reply]"
 
-    script: list[Reply] = field(default_factory=list)
-    requests: list[Request] = field(default_factory=list)
-    connections: int = 0
-    port: int = 0
+
+class ScriptedServer:
+    """Answers each request with the next step of the script, the last one for ever."""
+
+    def __init__(self, script: Sequence[Step] = ()) -> None:
+        self.script = script
+        self.requests: list[Request] = []
+        self.arrived = asyncio.Event()
+        self.connections = 0
+        self.port = 0
+
+    @property
+    def script(self) -> Sequence[Step]:
+        """Return the steps still to come."""
+        return self._steps
+
+    @script.setter
+    def script(self, steps: Sequence[Step]) -> None:
+        self._steps = list(steps)
 
     @property
     def url(self) -> str:
@@ -85,7 +99,9 @@ class ScriptedApi:
         try:
             while (request := await self._read(reader, connection)) is not None:
                 self.requests.append(request)
-                answer = self.script.pop(0) if len(self.script) > 1 else self.script[0]
+                self.arrived.set()
+                step = self._steps.pop(0) if len(self._steps) > 1 else self._steps[0]
+                answer = step if isinstance(step, Reply) else step(request)
                 writer.write(answer.raw)
                 await writer.drain()
                 if answer.end == "hang":
