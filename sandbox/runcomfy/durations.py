@@ -64,8 +64,6 @@ def parse_duration(value: object) -> Duration:
 
 def seconds(value: object) -> float:
     """Read a finite number of seconds, 0 or more."""
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        raise TypeError("must be a number")
-    if not (math.isfinite(value) and value >= 0):
-        raise ValueError("must be 0 or more")
-    return float(value)
+    if isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value < math.inf:
+        return float(value)
+    raise ValueError("must be a number, 0 or more")
