@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import secrets
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
+
+if TYPE_CHECKING:
+    from datetime import timedelta
 
 
 class HailuoError(Exception):
@@ -18,6 +21,8 @@ class HailuoError(Exception):
         "Something went wrong on our side. Nothing was counted; please try again."
     )
     retryable: ClassVar[bool] = False
+    retry_after: timedelta | None = None
+    """How long whoever refused asked us to wait; None where they did not."""
 
     def __init__(self, detail: str = "", **facts: object) -> None:
         super().__init__(detail)

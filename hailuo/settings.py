@@ -6,7 +6,7 @@ from datetime import timedelta
 from decimal import Decimal  # noqa: TC003 - pydantic resolves annotations at run time
 from ipaddress import ip_address
 from pathlib import Path
-from typing import Annotated, ClassVar, Final, Literal
+from typing import Annotated, Any, ClassVar, Final, Literal
 
 from pydantic import (
     BeforeValidator,
@@ -130,6 +130,14 @@ class Settings(BaseSettings):
     def quota_window(self) -> timedelta:
         """How long one video counts against its member."""
         return timedelta(hours=self.quota_window_hours)
+
+    @property
+    def shards(self) -> dict[str, Any]:
+        """Which shards this process runs, where the operator says so."""
+        if self.shard_count is None:
+            return {}
+        ids = range(self.shard_count) if self.shard_ids is None else self.shard_ids
+        return {"shard_count": self.shard_count, "shard_ids": list(ids)}
 
     @property
     def default_upload_bytes(self) -> int:

@@ -86,7 +86,13 @@ MOVES: Final[Mapping[JobState, frozenset[JobState]]] = {
     ),
     JobState.IN_PROGRESS: frozenset({JobState.FETCHING, JobState.CANCELLED, JobState.FAILED}),
     JobState.FETCHING: frozenset({JobState.DELIVERING, JobState.FAILED}),
-    JobState.DELIVERING: frozenset({JobState.DELIVERED, JobState.KEPT}),
+    JobState.DELIVERING: frozenset(
+        {
+            JobState.FETCHING,  # the file was lost; the API still has it
+            JobState.DELIVERED,
+            JobState.KEPT,
+        }
+    ),
     JobState.UNKNOWN: frozenset({JobState.IN_QUEUE, JobState.FAILED}),
     JobState.DELIVERED: frozenset(),
     JobState.FAILED: frozenset(),

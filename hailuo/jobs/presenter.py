@@ -44,6 +44,10 @@ class CardDelayedError(CardError):
     retryable: ClassVar[bool] = True
 
 
+class CardTooLargeError(CardError):
+    """The place does not take a file of this size, whatever it promised."""
+
+
 class CardGoneError(CardError):
     """Every way to the card is gone for good."""
 
@@ -74,9 +78,14 @@ class Presenter(Protocol):
         """
         ...
 
-    async def deliver(self, job: Job, video: Path) -> Delivery:
+    def upload_limit(self, job: Job) -> int:
+        """Return how many bytes of video the job's message may carry now."""
+        ...
+
+    async def deliver(self, job: Job, video: Path | None, picture: Path) -> Delivery:
         """Hand over the video, exactly once, by whatever way is left.
 
-        Safe to repeat, after a crash too. Raises `CardDelayedError`.
+        ``video`` None says that the file is too large for this place: its link is handed over.
+        Safe to repeat, after a crash too. Raises `CardDelayedError` and `CardTooLargeError`.
         """
         ...

@@ -5,22 +5,19 @@ from __future__ import annotations
 import asyncio
 import heapq
 import itertools
-import secrets
-from contextlib import asynccontextmanager, suppress
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final, Protocol
 
 import structlog
 
 from hailuo.errors import HailuoError
-from hailuo.jobs.job import WorkerId
 from hailuo.store.errors import StaleMoveError
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Iterable
+    from collections.abc import Iterable
 
     from hailuo.clock import Clock
-    from hailuo.jobs.job import Job, JobId, UserId
+    from hailuo.jobs.job import Job, JobId, UserId, WorkerId
     from hailuo.store import Store
 
 log = structlog.get_logger(__name__)
@@ -53,8 +50,8 @@ class Worker:
     later.
     """
 
-    def __init__(self, store: Store, stages: Stages, clock: Clock) -> None:
-        self.id = WorkerId(secrets.token_hex(8))
+    def __init__(self, worker_id: WorkerId, store: Store, stages: Stages, clock: Clock) -> None:
+        self.id = worker_id
         self._store = store
         self._stages = stages
         self._clock = clock
@@ -68,22 +65,17 @@ class Worker:
         self._wake = asyncio.Event()
         self._room = asyncio.Semaphore(LOOKS_AT_ONCE)
 
-    @asynccontextmanager
-    async def running(self) -> AsyncGenerator[Worker]:
-        """Claim what is unsettled and run the loop until the block ends.
+    async def run(self) -> None:
+        """Claim what is unsettled and look after it, and after all that is taken, until cancelled.
 
         On the way out the looks under way are stopped, but for the paid requests, which finish.
         """
-        claimed = await self._store.claim(self.id)
-        log.info("worker started", worker=self.id, jobs=len(claimed))
-        self.take(claimed)
-        loop = asyncio.create_task(self._run(), name="worker")
         try:
-            yield self
+            claimed = await self._store.claim(self.id)
+            log.info("worker started", worker=self.id, jobs=len(claimed))
+            self.take(claimed)
+            await self._loop()
         finally:
-            loop.cancel()
-            with suppress(asyncio.CancelledError):
-                await loop
             await self._stages.finish()
             log.info("worker stopped", worker=self.id)
 
@@ -118,7 +110,7 @@ class Worker:
             if not waiting:
                 self._cancels.pop(job_id, None)
 
-    async def _run(self) -> None:
+    async def _loop(self) -> None:
         async with asyncio.TaskGroup() as looks:
             while True:
                 for job_id in self._pop_due():
@@ -184,7 +176,7 @@ class Worker:
             log.info("job moved by someone else", job=job_id, error=str(error))
             again = timedelta(0)
         except HailuoError as error:
-            again = self._back_off(job_id)
+            again = max(self._back_off(job_id), error.retry_after or timedelta(0))
             log.warning("look failed", job=job_id, again=again, error=str(error))
         except Exception:
             again = self._back_off(job_id)

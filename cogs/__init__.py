@@ -1,0 +1,13 @@
+"""What a person does on Discord, one file each."""
+
+from __future__ import annotations
+
+from typing import Final
+
+EXTENSIONS: Final = (
+    "cogs.animate",
+    "cogs.cancel",
+    "cogs.history",
+    "cogs.quota",
+    "cogs.operator",
+)

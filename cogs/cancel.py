@@ -1,0 +1,127 @@
+"""Stopping a job: the card's Cancel button, or a ❌ on the card."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final, Self
+
+import discord
+import structlog
+from discord import ui
+from discord.ext import commands
+
+from cogs.ui.errors import answering, defer_privately
+from hailuo.jobs.job import JOB_ID_PATTERN, JobId, JobState, UserId
+
+if TYPE_CHECKING:
+    import re
+
+    from cogs.ui.client import Client, Interaction
+    from hailuo.jobs.job import Job
+
+log = structlog.get_logger(__name__)
+
+CROSS: Final = "❌"
+NOT_YOURS: Final = (
+    "Only the member who asked for this video, or somebody who may manage messages here, can "
+    "cancel it. Nothing was changed."
+)
+NO_SUCH_JOB: Final = "This bot does not know that job any more. Nothing was changed."
+
+
+class CancelButton(ui.DynamicItem[ui.Button[Any]], template=rf"cancel:(?P<job>{JOB_ID_PATTERN})"):
+    """Asks for a job's end; works for as long as its card stands, restarts or not."""
+
+    def __init__(self, job_id: JobId) -> None:
+        super().__init__(
+            ui.Button(
+                label="Cancel", style=discord.ButtonStyle.secondary, custom_id=f"cancel:{job_id}"
+            )
+        )
+        self.job_id = job_id
+
+    @classmethod
+    async def from_custom_id(  # pyright: ignore[reportIncompatibleMethodOverride]  # always our client
+        cls, interaction: Interaction, item: ui.Item[Any], match: re.Match[str]
+    ) -> Self:
+        """Rebuild the button from the id of its job."""
+        del interaction, item
+        return cls(JobId(match["job"]))
+
+    async def callback(self, interaction: Interaction) -> None:  # pyright: ignore[reportIncompatibleMethodOverride]  # always our client
+        """Cancel where the presser may, and say privately what came of it."""
+        async with answering(interaction):
+            await defer_privately(interaction)
+            text = await self._cancel(interaction)
+            await interaction.followup.send(text, ephemeral=True)
+
+    async def _cancel(self, interaction: Interaction) -> str:
+        engine = interaction.client.engine
+        job = await engine.store.job(self.job_id)
+        if job is None:
+            return NO_SUCH_JOB
+        if not _may_cancel(job, interaction.user.id, interaction.permissions):
+            return NOT_YOURS
+        return outcome(await engine.cancel(job.id, UserId(interaction.user.id)))
+
+
+class Cancel(commands.Cog):
+    """Cancel by reaction."""
+
+    def __init__(self, client: Client) -> None:
+        self._client = client
+        self._engine = client.engine
+
+    @commands.Cog.listener()
+    async def on_raw_reaction_add(self, event: discord.RawReactionActionEvent) -> None:
+        """Cancel a job whose card its requester, or a moderator, marks with ❌."""
+        me = self._client.user
+        if event.emoji.name != CROSS or me is None or event.user_id == me.id:
+            return
+        if event.member is not None and event.member.bot:
+            return
+        job = await self._engine.store.job_on(event.message_id)
+        if job is None or not job.live:
+            return
+        if _may_cancel(job, event.user_id, self._permissions(event)):
+            await self._engine.cancel(job.id, UserId(event.user_id))
+
+    def _permissions(self, event: discord.RawReactionActionEvent) -> discord.Permissions:
+        """Return what the reacting member may do in that channel; nothing where unknown."""
+        guild = self._client.get_guild(event.guild_id or 0)
+        channel = guild.get_channel_or_thread(event.channel_id) if guild is not None else None
+        if channel is None or event.member is None:
+            return discord.Permissions.none()
+        return channel.permissions_for(event.member)
+
+
+def outcome(job: Job | None) -> str:
+    """Return the honest word on an attempt to cancel, from how the job stands after it."""
+    match job.state if job is not None else None:
+        case None:
+            return NO_SUCH_JOB
+        case JobState.CANCELLED:
+            return "Stopped. It was not counted."
+        case JobState.IN_PROGRESS:
+            return "It is already rendering, so it will finish, and it counts."
+        case JobState.FETCHING | JobState.DELIVERING | JobState.DELIVERED | JobState.KEPT:
+            return "It finished first, so it counts; the video is on its way or here."
+        case JobState.FAILED:
+            return "It had failed already. It was not counted."
+        case JobState.UNKNOWN:
+            return (
+                "Nobody can tell whether it was taken, so there is nothing to stop. It stays "
+                "counted until that is clear."
+            )
+        case _:
+            return "The wish is noted, but the API has not answered yet; the card will show it."
+
+
+def _may_cancel(job: Job, user_id: int, permissions: discord.Permissions) -> bool:
+    moderates = job.request.guild_id is not None and permissions.manage_messages
+    return user_id == job.request.user_id or moderates
+
+
+async def setup(client: Client) -> None:
+    """Listen for ❌ and for Cancel buttons, those of older processes too."""
+    client.add_dynamic_items(CancelButton)
+    await client.add_cog(Cancel(client))

@@ -1,0 +1,1 @@
+"""What a person sees: the card, the ways to it, errors."""

@@ -1,0 +1,197 @@
+"""Draws the one living message of a job: what it says in each state, and how that looks."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, Final
+
+import discord
+from discord import ui
+
+from cogs.cancel import CancelButton
+from cogs.ui.text import length, plain, quoted, relative, shorten
+from hailuo.jobs.job import JobState
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from hailuo.jobs.job import Job
+    from hailuo.jobs.presenter import Outlook
+
+PICTURE_STEM: Final = "picture"
+_ALT_LENGTH: Final = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """How a state looks; the label always says in words what the colour says."""
+
+    label: str
+    colour: discord.Colour
+
+
+LOOKS: Final[Mapping[JobState, Look]] = {
+    JobState.ACCEPTED: Look("⏳ Getting ready", discord.Colour.light_grey()),
+    JobState.SUBMITTING: Look("📨 Sending", discord.Colour.light_grey()),
+    JobState.IN_QUEUE: Look("🕒 In the queue", discord.Colour.blue()),
+    JobState.IN_PROGRESS: Look("🎬 Rendering", discord.Colour.purple()),
+    JobState.FETCHING: Look("📥 Fetching the video", discord.Colour.purple()),
+    JobState.DELIVERING: Look("📤 Posting the video", discord.Colour.purple()),
+    JobState.DELIVERED: Look("✅ Done", discord.Colour.green()),
+    JobState.FAILED: Look("⚠️ Failed", discord.Colour.red()),
+    JobState.CANCELLED: Look("✖️ Cancelled", discord.Colour.dark_grey()),
+    JobState.UNKNOWN: Look("❔ Unclear", discord.Colour.orange()),
+    JobState.KEPT: Look("📦 Kept", discord.Colour.green()),
+}
+
+
+def picture_name(job: Job) -> str:
+    """Return the file name that the job's picture has on Discord."""
+    return f"{PICTURE_STEM}.{job.picture.name.rpartition('.')[2]}"
+
+
+def video_name(job: Job) -> str:
+    """Return the file name that the job's video has on Discord; it names the job."""
+    return f"hailuo-{job.id}.mp4"
+
+
+def progress(job: Job, outlook: Outlook | None = None) -> ui.LayoutView:
+    """Draw a job that is under way: its picture large, its stage, Cancel."""
+    look = LOOKS[job.state]
+    return _card(
+        look,
+        ui.TextDisplay(_heading(job, look)),
+        ui.MediaGallery(_picture(job)),
+        ui.TextDisplay("\n".join(_stage(job, outlook))),
+        ui.ActionRow[Any](CancelButton(job.id)),
+    )
+
+
+def finished(job: Job, video: str, *, with_picture: bool = True) -> ui.LayoutView:
+    """Draw a job whose video is here; ``video`` is ``attachment://…`` or a media URL."""
+    look = LOOKS[JobState.DELIVERED]
+    return _card(
+        look,
+        _top(job, look, with_picture=with_picture),
+        ui.MediaGallery(discord.MediaGalleryItem(video, description=_alt("Video", job))),
+        ui.TextDisplay(_done_line(job)),
+    )
+
+
+def linked(job: Job) -> ui.LayoutView:
+    """Draw a job whose video is too large for this place, or may not be attached here."""
+    look = LOOKS[JobState.DELIVERED]
+    url = job.video.url if job.video is not None else ""
+    return _card(
+        look,
+        ui.TextDisplay(_heading(job, look)),
+        ui.TextDisplay(
+            "The video cannot be attached here, so this is its link. RunComfy does not say how "
+            f"long it lives: save the video within a few days.\n{_done_line(job)}"
+        ),
+        ui.ActionRow(ui.Button(label="Open the video", url=url)),
+    )
+
+
+def ended(job: Job, *, with_picture: bool = True) -> ui.LayoutView:
+    """Draw a job that ended without a video to show here."""
+    look = LOOKS[job.state]
+    top = _top(job, look, with_picture=with_picture)
+    return _card(look, top, ui.TextDisplay(end_line(job)))
+
+
+def without_prompt(job: Job) -> Job:
+    """Return the job without its member's words, for a server whose AutoMod objects to them."""
+    return replace(job, request=replace(job.request, prompt=""))
+
+
+def end_line(job: Job) -> str:
+    """Return what happened, whether it counted, and what to do, for a job that has ended."""
+    match job.state:
+        case JobState.CANCELLED:
+            by = job.cancel_asked_by
+            who = f" by <@{by}>" if by is not None and by != job.request.user_id else ""
+            return f"Stopped{who} in time. It was not counted."
+        case JobState.UNKNOWN:
+            return (
+                "The connection broke while the job was being sent, so nobody can tell whether it "
+                "was taken. It stays counted until that is clear and is not sent a second time; "
+                "the people who run this bot can look into it."
+            )
+        case JobState.KEPT:
+            return "The video is ready but cannot be posted here. It counted; /history has it."
+        case _:
+            return job.reason or "No video came of it. It was not counted; please try again."
+
+
+def _card(look: Look, *items: ui.Item[Any]) -> ui.LayoutView:
+    view = ui.LayoutView(timeout=None)
+    view.add_item(ui.Container(*items, accent_colour=look.colour))
+    return view
+
+
+def _top(job: Job, look: Look, *, with_picture: bool) -> ui.Item[Any]:
+    heading = _heading(job, look)
+    if not with_picture:
+        return ui.TextDisplay(heading)
+    return ui.Section(heading, accessory=_thumbnail(job))
+
+
+def _heading(job: Job, look: Look) -> str:
+    heading = f"### {look.label}\n<@{job.request.user_id}> animates"
+    prompt = job.request.prompt
+    return f"{heading}\n{quoted(prompt)}" if prompt else heading
+
+
+def _stage(job: Job, outlook: Outlook | None) -> list[str]:
+    lines = [_stage_line(job, outlook)]
+    if outlook is not None and outlook.ready_from and outlook.ready_until:
+        lines.append(f"Expected {relative(outlook.ready_from)} to {relative(outlook.ready_until)}")
+    lines.append(f"-# Asked {relative(job.created_at)} · counts as one video")
+    return lines
+
+
+def _stage_line(job: Job, outlook: Outlook | None) -> str:
+    match job.state:
+        case JobState.ACCEPTED | JobState.SUBMITTING if job.cancel_pending:
+            return "Cancelling as soon as the API has answered."
+        case JobState.ACCEPTED | JobState.SUBMITTING:
+            return "The picture is on its way to the API."
+        case JobState.IN_QUEUE:
+            place = outlook.queue_position if outlook else None
+            where = "Waiting its turn" if place is None else f"Place {place} in the API's queue"
+            return f"{where}; cancelling now costs nothing."
+        case JobState.IN_PROGRESS if job.cancel_asked_at is not None:
+            return "It was already rendering when asked to stop: it will finish, and it counts."
+        case JobState.IN_PROGRESS:
+            return "The API is drawing the video."
+        case JobState.FETCHING:
+            return "The video is rendered and on its way here."
+        case _:
+            return "The video is here and being posted."
+
+
+def _done_line(job: Job) -> str:
+    video = job.video
+    parts = [f"Done in {length((job.state_at - job.created_at).total_seconds())}"]
+    if video is not None:
+        parts += [f"{video.seconds:.1f} s", f"{video.width}×{video.height}"]
+    line = " · ".join(parts)
+    if job.cancel_asked_at is not None:
+        line += "\n-# It was asked to stop after rendering had begun, so it finished and counts."
+    return line
+
+
+def _picture(job: Job) -> discord.MediaGalleryItem:
+    return discord.MediaGalleryItem(
+        f"attachment://{picture_name(job)}", description=_alt("Picture", job)
+    )
+
+
+def _thumbnail(job: Job) -> ui.Thumbnail[Any]:
+    return ui.Thumbnail(f"attachment://{picture_name(job)}", description=_alt("Picture", job))
+
+
+def _alt(what: str, job: Job) -> str:
+    prompt = plain(job.request.prompt)
+    return shorten(f"{what} to the prompt: {prompt}" if prompt else what, _ALT_LENGTH)

@@ -1,0 +1,20 @@
+"""The bot as the cogs know it: a discord.py client with an engine behind it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, TypeAlias
+
+import discord
+from discord.ext import commands
+
+if TYPE_CHECKING:
+    from hailuo.engine import Engine
+
+
+class Client(commands.AutoShardedBot):
+    """What a cog may rely on; ``bot.py`` builds the rest."""
+
+    engine: Engine
+
+
+Interaction: TypeAlias = discord.Interaction[Client]

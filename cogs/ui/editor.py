@@ -1,0 +1,136 @@
+"""Paces progress edits: the newest wins, none is sent twice, no channel is flooded.
+
+Edits of a channel's messages share one rate limit (about 5 in 5 s), and messages older than an
+hour have a small one of their own (error 30046), so progress is told rarely and dropped freely.
+What must arrive, a job's end, does not come through here.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any, Final, Protocol, TypeAlias
+
+import structlog
+
+from hailuo.errors import HailuoError
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator, Callable
+
+    from discord import ui
+
+    from hailuo.clock import Clock
+    from hailuo.jobs.job import ChannelId, Job, JobId
+
+log = structlog.get_logger(__name__)
+
+BETWEEN_EDITS: Final = timedelta(seconds=5)
+"""The least time between two progress edits of one card."""
+RATIONED_AFTER: Final = timedelta(minutes=55)
+"""From this age on, a card's edits are saved up for its end."""
+
+
+Drawing: TypeAlias = "Callable[[Job], ui.LayoutView]"
+"""Makes the view anew each time: one that was sent before must not be sent again."""
+
+
+class Draw(Protocol):
+    """Edits the card of a job to show progress."""
+
+    async def __call__(self, job: Job, drawing: Drawing) -> None:
+        """Send one edit; raise `HailuoError` where it did not arrive."""
+        ...
+
+
+@dataclass(slots=True)
+class _Card:
+    """What is known of one live card's edits."""
+
+    lock: asyncio.Lock
+    shown: list[dict[str, Any]] | None = None
+    edited_at: float = float("-inf")
+
+
+class ProgressEditor:
+    """Keeps the newest drawing of each live card and sends it when its turn comes."""
+
+    def __init__(self, draw: Draw, clock: Clock) -> None:
+        self._draw = draw
+        self._clock = clock
+        self._waiting: dict[ChannelId, dict[JobId, tuple[Job, Drawing]]] = {}
+        self._cards: dict[JobId, _Card] = {}
+        self._channels: asyncio.TaskGroup | None = None
+
+    async def run(self) -> None:
+        """Own the channels' tasks until cancelled; before and after, progress is dropped."""
+        async with asyncio.TaskGroup() as group:
+            self._channels = group
+            try:
+                await asyncio.get_running_loop().create_future()
+            finally:
+                self._channels = None
+                self._waiting.clear()
+
+    def submit(self, job: Job, drawing: Drawing) -> None:
+        """Show this drawing of the job when its turn comes, unless a newer one replaces it."""
+        if self._channels is None or self._clock.now() - job.created_at > RATIONED_AFTER:
+            return
+        channel_id = job.request.channel_id
+        if channel_id in self._waiting:
+            self._waiting[channel_id][job.id] = (job, drawing)
+        elif self._card(job.id).shown != drawing(job).to_components():
+            self._waiting[channel_id] = {job.id: (job, drawing)}
+            self._channels.create_task(self._work(channel_id), name=f"edits:{channel_id}")
+
+    def shown(self, job: Job, drawing: Drawing) -> None:
+        """Take note that the card shows this drawing by now."""
+        card = self._card(job.id)
+        card.shown = drawing(job).to_components()
+        card.edited_at = self._clock.monotonic()
+
+    @asynccontextmanager
+    async def alone(self, job: Job) -> AsyncGenerator[None]:
+        """Hold the card alone: what waits is dropped and what is under way has arrived."""
+        self._waiting.get(job.request.channel_id, {}).pop(job.id, None)
+        async with self._card(job.id).lock:
+            yield
+
+    def forget(self, job: Job) -> None:
+        """Drop all that is held of a job that has ended."""
+        self._waiting.get(job.request.channel_id, {}).pop(job.id, None)
+        self._cards.pop(job.id, None)
+
+    def _card(self, job_id: JobId) -> _Card:
+        return self._cards.setdefault(job_id, _Card(asyncio.Lock()))
+
+    async def _work(self, channel_id: ChannelId) -> None:
+        """Send a channel's drawings one after another, the longest-waiting card first."""
+        waiting = self._waiting[channel_id]
+        while waiting:
+            job_id = min(waiting, key=lambda one: self._card(one).edited_at)
+            due = self._card(job_id).edited_at + BETWEEN_EDITS.total_seconds()
+            delay = due - self._clock.monotonic()
+            if delay > 0:
+                await self._clock.sleep(timedelta(seconds=delay))
+                continue  # a newer drawing, or none, may wait by now
+            await self._edit(*waiting.pop(job_id))
+        self._waiting.pop(channel_id, None)
+
+    async def _edit(self, job: Job, drawing: Drawing) -> None:
+        card = self._card(job.id)
+        async with card.lock:
+            components = drawing(job).to_components()
+            if components == card.shown:
+                return
+            card.edited_at = self._clock.monotonic()
+            try:
+                await self._draw(job, drawing)
+            except HailuoError as error:
+                log.info("progress edit dropped", job=job.id, error=str(error))
+            except Exception:
+                log.exception("progress edit failed unexpectedly", job=job.id)
+            else:
+                card.shown = components

@@ -1,0 +1,99 @@
+"""The one error funnel: whatever goes wrong reaches the member as one private sentence."""
+
+from __future__ import annotations
+
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, Final
+
+import aiohttp
+import discord
+import structlog
+from discord import app_commands
+
+from cogs.ui.client import Client, Interaction
+from cogs.ui.text import sentence_of
+from hailuo.errors import HailuoError
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator
+
+
+log = structlog.get_logger(__name__)
+
+ALREADY_ANSWERED: Final = frozenset({10062, 40060})
+"""Too late, or answered before: Discord delivered it twice, or to two processes."""
+PRIVATE: Final = "private"
+"""Marks an interaction whose deferred answer is for its member alone."""
+
+
+class Tree(app_commands.CommandTree[Client]):
+    """The command tree; hands every error to the funnel, and keeps out servers not allowed."""
+
+    async def interaction_check(  # pyright: ignore[reportIncompatibleMethodOverride]  # as above
+        self, interaction: Interaction, /
+    ) -> bool:
+        """Refuse, privately, in a server that the operator did not allow."""
+        allowed = interaction.client.engine.settings.allowed_guilds
+        if not allowed or interaction.guild_id is None or interaction.guild_id in allowed:
+            return True
+        await answer(interaction, "This bot is not set up for this server; nothing was counted.")
+        return False
+
+    async def on_error(  # pyright: ignore[reportIncompatibleMethodOverride]  # always our client
+        self, interaction: Interaction, error: app_commands.AppCommandError, /
+    ) -> None:
+        """Tell the member what went wrong."""
+        cause = error.original if isinstance(error, app_commands.CommandInvokeError) else error
+        await explain(interaction, cause)
+
+
+@asynccontextmanager
+async def answering(interaction: Interaction) -> AsyncGenerator[None]:
+    """Hand what goes wrong in a button's or a modal's block to the funnel."""
+    try:
+        yield
+    except Exception as error:  # noqa: BLE001 - the funnel is where every error ends
+        await explain(interaction, error)
+
+
+async def explain(interaction: Interaction, error: Exception) -> None:
+    """Answer an interaction that failed with its sentence; log what nobody expected."""
+    if isinstance(error, discord.HTTPException) and error.code in ALREADY_ANSWERED:
+        log.info("answered elsewhere or too late", interaction=interaction.id, code=error.code)
+        return
+    known = error if isinstance(error, HailuoError) else HailuoError(type(error).__name__)
+    if isinstance(error, HailuoError):
+        log.info("refused", interaction=interaction.id, error=repr(error), facts=error.facts)
+        text = sentence_of(known)
+    else:
+        log.error("unexpected", reference=known.reference, exc_info=error)
+        text = f"{sentence_of(known)} Reference: `{known.reference}`"
+    await answer(interaction, f"⚠️ {text}")
+
+
+async def answer(interaction: Interaction, text: str) -> None:
+    """Say something to the member alone, wherever the interaction stands.
+
+    A public "thinking" answer is taken away first, since the first followup after it would
+    otherwise take its place in public.
+    """
+    try:
+        if not interaction.response.is_done():
+            await interaction.response.send_message(text, ephemeral=True)
+            return
+        if _thinks_in_public(interaction):
+            await interaction.delete_original_response()
+        await interaction.followup.send(text, ephemeral=True)
+    except (discord.HTTPException, aiohttp.ClientError, OSError) as error:
+        log.warning("answer not delivered", interaction=interaction.id, error=str(error))
+
+
+def _thinks_in_public(interaction: Interaction) -> bool:
+    deferred = discord.InteractionResponseType.deferred_channel_message
+    return interaction.response.type is deferred and PRIVATE not in interaction.extras
+
+
+async def defer_privately(interaction: Interaction) -> None:
+    """Acknowledge, and keep what follows to the member alone."""
+    interaction.extras[PRIVATE] = True
+    await interaction.response.defer(ephemeral=True, thinking=True)

@@ -1,0 +1,65 @@
+"""What was learned about a card, kept with its job as JSON."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from typing import TYPE_CHECKING, Self
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+class Way(StrEnum):
+    """A way to the member, the best first."""
+
+    TOKEN = "token"  # noqa: S105 - the name of a way
+    MESSAGE = "message"
+    CHANNEL = "channel"
+    DM = "dm"
+
+
+class Act(StrEnum):
+    """What is tried there; a channel may refuse files and still take text."""
+
+    TEXT = "text"
+    FILE = "file"
+
+
+@dataclass(frozen=True, slots=True)
+class Memory:
+    """What was learned about one card."""
+
+    picture_id: str | None = None
+    """The picture's attachment id: an edit that brings the video must list it to keep it."""
+    gone: frozenset[str] = frozenset()
+    posting: bool = False
+    """Whether a new message was about to be posted: look for it before posting again."""
+
+    @classmethod
+    def load(cls, data: Mapping[str, object]) -> Self:
+        """Read what `dump` wrote."""
+        gone = data.get("gone")
+        picture_id = data.get("picture_id")
+        return cls(
+            picture_id=picture_id if isinstance(picture_id, str) else None,
+            gone=frozenset(map(str, gone)) if isinstance(gone, list) else frozenset(),
+            posting=data.get("posting") is True,
+        )
+
+    def dump(self) -> dict[str, object]:
+        """Return this as JSON."""
+        return {
+            "picture_id": self.picture_id,
+            "gone": sorted(self.gone),
+            "posting": self.posting,
+        }
+
+    def without(self, *ways: Way, act: Act | None = None) -> Memory:
+        """Return this with ways closed: for files alone, or for everything."""
+        acts = (Act.FILE,) if act is Act.FILE else tuple(Act)
+        return replace(self, gone=self.gone | {f"{way}/{one}" for way in ways for one in acts})
+
+    def has(self, way: Way, act: Act) -> bool:
+        """Tell whether a way is still open for an act."""
+        return f"{way}/{act}" not in self.gone

@@ -1,0 +1,169 @@
+"""The engine: everything of the bot that is not Discord, opened and closed as one."""
+
+from __future__ import annotations
+
+import secrets
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar, Final
+
+from yarl import URL
+
+from hailuo import quotas
+from hailuo.clock import SystemClock
+from hailuo.errors import HailuoError
+from hailuo.fetch import AllowedHosts, Fetcher
+from hailuo.folders import Folders
+from hailuo.images import PictureDoctor
+from hailuo.jobs.intake import Intake
+from hailuo.jobs.job import WorkerId
+from hailuo.jobs.schedule import Schedule
+from hailuo.jobs.stages import JobStages
+from hailuo.jobs.worker import Worker
+from hailuo.runcomfy.client import RunComfyClient
+from hailuo.store import Store
+from hailuo.videos import VideoShop
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator
+    from pathlib import Path
+
+    from hailuo.clock import Clock
+    from hailuo.jobs.job import GuildId, Job, JobId, Request, UserId
+    from hailuo.jobs.presenter import Presenter
+    from hailuo.settings import Settings
+
+DISCORD_CDN: Final = ("cdn.discordapp.com", "media.discordapp.net")
+LEARN_FROM: Final = 200
+"""Finished jobs that the schedule learns from at start."""
+
+
+class StoppingError(HailuoError):
+    """The process is about to end."""
+
+    sentence: ClassVar[str] = (
+        "The bot is restarting. Nothing was counted; please try again in a minute."
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What the engine is made of, each open for as long as the engine is."""
+
+    store: Store
+    api: RunComfyClient
+    pictures: Fetcher
+    results: Fetcher
+    doctor: PictureDoctor
+    videos: VideoShop
+    folders: Folders
+    clock: Clock
+
+
+class Engine:
+    """What the cogs may ask for; open it with `Engine.open`, then have it `run`."""
+
+    def __init__(self, settings: Settings, parts: Parts) -> None:
+        self.settings = settings
+        self.store = parts.store
+        self.clock = parts.clock
+        self.limits = quotas.Limits.of(settings)
+        self._parts = parts
+        self._intake = Intake(
+            store=parts.store,
+            fetcher=parts.pictures,
+            doctor=parts.doctor,
+            folders=parts.folders,
+            limits=self.limits,
+        )
+        self._worker_id = WorkerId(secrets.token_hex(8))
+        self._worker: Worker | None = None
+        self._stopping = False
+
+    @classmethod
+    @asynccontextmanager
+    async def open(cls, settings: Settings) -> AsyncGenerator[Engine]:
+        """Open store, client, fetchers and child processes; close them in good order."""
+        clock = SystemClock()
+        folders = Folders(settings.data_dir)
+        folders.create()
+        async with AsyncExitStack() as stack:
+            enter = stack.enter_async_context
+            parts = Parts(
+                store=await enter(Store.open(settings.database_url, clock)),
+                api=await enter(
+                    RunComfyClient(
+                        settings.runcomfy_token, settings.runcomfy_api_url, settings.runcomfy_model
+                    )
+                ),
+                pictures=await enter(Fetcher(AllowedHosts.parse(_picture_hosts(settings)))),
+                results=await enter(Fetcher(AllowedHosts.parse(settings.result_hosts))),
+                doctor=await enter(PictureDoctor.open()),
+                videos=await enter(VideoShop.open()),
+                folders=folders,
+                clock=clock,
+            )
+            yield cls(settings, parts)
+
+    async def run(self, presenter: Presenter) -> None:
+        """Move jobs, and show them through ``presenter``, until cancelled."""
+        parts = self._parts
+        schedule = Schedule(parts.clock)
+        for job in reversed(await parts.store.finished(LEARN_FROM)):
+            schedule.learn(job)
+        stages = JobStages(
+            store=parts.store,
+            api=parts.api,
+            fetcher=parts.results,
+            videos=parts.videos,
+            presenter=presenter,
+            schedule=schedule,
+            folders=parts.folders,
+            clock=parts.clock,
+            inline_pictures=self.settings.image_transport == "data-uri",
+        )
+        self._worker = Worker(self._worker_id, parts.store, stages, parts.clock)
+        await self._worker.run()
+
+    def stop_taking(self) -> None:
+        """Refuse new jobs from now on; those that live go on."""
+        self._stopping = True
+
+    async def animate(self, request: Request, picture_url: str) -> Job:
+        """Accept a request and begin; raise the `HailuoError` that says why not."""
+        if self._stopping:
+            raise StoppingError
+        job = await self._intake.accept(request, picture_url, self._worker_id)
+        if self._worker is not None:
+            self._worker.take([job])
+        return job
+
+    async def cancel(self, job_id: JobId, by: UserId) -> Job | None:
+        """Ask for a job's end; return the job once that was tried, or as it is after a while."""
+        if self._worker is None:
+            return await self.store.ask_cancel(job_id, by)
+        return await self._worker.cancel(job_id, by)
+
+    async def usage(self, user_id: UserId, guild_id: GuildId | None) -> quotas.Usage:
+        """Return what stands against the limits for a member now."""
+        return await self.store.usage(user_id, guild_id, self.limits)
+
+    def thumbnail(self, job: Job) -> Path | None:
+        """Return the small picture of the job on disk; None where it is gone by now."""
+        path = self._parts.folders.thumbnail(job.id)
+        return path if path.is_file() else None
+
+    def kept_video(self, job: Job) -> Path | None:
+        """Return the job's video on disk; None where it was never there or is gone by now."""
+        if job.video is None:
+            return None
+        path = self._parts.folders.video(job.video.name)
+        return path if path.is_file() else None
+
+
+def _picture_hosts(settings: Settings) -> tuple[str, ...]:
+    """Return where pictures may be fetched from: Discord's CDN, or the stand-in's."""
+    if settings.discord_api_url is None:
+        return DISCORD_CDN
+    url = URL(settings.discord_api_url)
+    return (f"{url.host}:{url.port}",)

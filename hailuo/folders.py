@@ -1,0 +1,43 @@
+"""Where files lie: one folder each for pictures and videos, under the data folder."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from hailuo.jobs.job import JobId
+
+
+class Folders:
+    """Names files by their job id, which holds no character that could leave the folder."""
+
+    def __init__(self, root: Path) -> None:
+        self.pictures = root / "pictures"
+        self.videos = root / "videos"
+        self.thumbnails = root / "thumbnails"
+        self.incoming = root / "incoming"
+
+    def create(self) -> None:
+        """Make the folders, and empty the one for what is on its way in."""
+        for folder in (self.pictures, self.videos, self.thumbnails, self.incoming):
+            folder.mkdir(parents=True, exist_ok=True)
+        for leftover in self.incoming.iterdir():
+            leftover.unlink()
+
+    def picture(self, name: str) -> Path:
+        """Return where a job's clean picture lies."""
+        return self.pictures / name
+
+    def video(self, name: str) -> Path:
+        """Return where a job's video lies."""
+        return self.videos / name
+
+    def thumbnail(self, job_id: JobId) -> Path:
+        """Return where the small picture of a job lies, which /history shows."""
+        return self.thumbnails / f"{job_id}.jpg"
+
+    def video_name(self, job_id: JobId) -> str:
+        """Return the name of a job's video in its folder."""
+        return f"{job_id}.mp4"

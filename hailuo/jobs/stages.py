@@ -1,0 +1,293 @@
+"""What is done for a job at one look, state by state."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+from datetime import timedelta
+from typing import TYPE_CHECKING, Final
+
+import structlog
+
+from hailuo.errors import HailuoError
+from hailuo.fetch import FetchError
+from hailuo.jobs.job import Job, JobState, Video
+from hailuo.jobs.presenter import CardGoneError, CardTooLargeError, Delivery, Outlook
+from hailuo.jobs.submission import Submission
+from hailuo.runcomfy.download import NoVideoError, download_video
+from hailuo.runcomfy.errors import RequestNotFoundError, ResultNotReadyError
+from hailuo.runcomfy.models import (
+    Cancelled,
+    Completed,
+    EmptyOutput,
+    Failed,
+    InProgress,
+    InQueue,
+    JobInput,
+    NotReady,
+    Output,
+    RequestId,
+    Status,
+)
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from hailuo.clock import Clock
+    from hailuo.fetch import Fetcher
+    from hailuo.folders import Folders
+    from hailuo.jobs.presenter import Presenter
+    from hailuo.jobs.schedule import Schedule
+    from hailuo.runcomfy.client import RunComfyClient
+    from hailuo.store import Store
+    from hailuo.videos import VideoShop
+
+log = structlog.get_logger(__name__)
+
+NOW: Final = timedelta(0)
+AFTER_UNCONFIRMED_CANCEL: Final = timedelta(seconds=2)
+GONE_PATIENCE: Final = timedelta(minutes=10)
+"""How long a finished video may be missing at its address before it counts as lost."""
+FETCH_PATIENCE: Final = timedelta(hours=24)
+END_PATIENCE: Final = timedelta(hours=24)
+"""How long a job's end is tried on a card that does not answer."""
+
+NO_VIDEO: Final = (
+    "RunComfy finished without a video. It was not counted; "
+    "please try again, perhaps with another prompt."
+)
+LOST_VIDEO: Final = (
+    "The video was rendered but could not be fetched from RunComfy. It was not counted; "
+    "please try again."
+)
+STALLED: Final = (
+    "RunComfy has not finished this in {hours} hours and probably never will. "
+    "It was not counted; please try again."
+)
+
+
+class JobStages:
+    """Moves a job one act further; implements the worker's `Stages`."""
+
+    def __init__(  # noqa: PLR0913 - the one place where all parts of the engine meet
+        self,
+        *,
+        store: Store,
+        api: RunComfyClient,
+        fetcher: Fetcher,
+        videos: VideoShop,
+        presenter: Presenter,
+        schedule: Schedule,
+        folders: Folders,
+        clock: Clock,
+        inline_pictures: bool,
+    ) -> None:
+        self._store = store
+        self._api = api
+        self._fetcher = fetcher
+        self._videos = videos
+        self._presenter = presenter
+        self._schedule = schedule
+        self._folders = folders
+        self._clock = clock
+        self._inline_pictures = inline_pictures
+        self._submission = Submission(store, api, clock)
+
+    async def advance(self, job: Job) -> timedelta | None:
+        """Do the job's next act; return when to look again, None when nothing is left to do."""
+        match job.state:
+            case JobState.ACCEPTED:
+                return await self._open(job)
+            case JobState.SUBMITTING:
+                # Nobody is at it any more, or this look would still be waiting for them.
+                await self._store.move(job, JobState.UNKNOWN)
+                return NOW
+            case JobState.IN_QUEUE if job.cancel_pending:
+                return await self._cancel(job)
+            case JobState.IN_QUEUE | JobState.IN_PROGRESS:
+                return await self._poll(job)
+            case JobState.FETCHING:
+                return await self._fetch(job)
+            case JobState.DELIVERING:
+                return await self._deliver(job)
+            case _:
+                return await self._end(job)
+
+    async def finish(self) -> None:
+        """Wait for the paid requests under way: tearing one would leave it `unknown`."""
+        await self._submission.finish()
+
+    async def _open(self, job: Job) -> timedelta:
+        """Draw the card, whose picture the API will fetch, then submit."""
+        if job.cancel_pending:
+            await self._store.move(job, JobState.CANCELLED)
+            return NOW
+        picture = self._folders.picture(job.picture.name)
+        try:
+            url = await self._presenter.open(job, picture)
+        except CardGoneError as error:
+            await self._store.move(job, JobState.FAILED, reason=error.user_message)
+            return NOW
+        current = await self._store.job(job.id)
+        if current is None or current.cancel_pending:
+            return NOW
+        if self._inline_pictures:
+            url = await asyncio.to_thread(_data_uri, picture)
+        given = JobInput(job.request.prompt, url, job.request.prompt_optimizer)
+        await self._submission.submit(job, given)
+        return NOW
+
+    async def _cancel(self, job: Job) -> timedelta:
+        """Ask the API to drop a queued job; believe it only once it is confirmed."""
+        try:
+            outcome = await self._api.cancel(_request_id(job))
+        except RequestNotFoundError as error:
+            return await self._fail(job, error.user_message)
+        match outcome:
+            case Cancelled():
+                await self._store.move(job, JobState.CANCELLED)
+                return NOW
+            case _ if outcome.status is None or isinstance(outcome.status, InQueue):
+                return AFTER_UNCONFIRMED_CANCEL
+            case _:
+                return await self._apply(job, outcome.status)
+
+    async def _poll(self, job: Job) -> timedelta:
+        try:
+            status = await self._api.status(_request_id(job))
+        except RequestNotFoundError as error:
+            return await self._fail(job, error.user_message)
+        return await self._apply(job, status)
+
+    async def _apply(self, job: Job, status: Status) -> timedelta:
+        """Follow what the API says of the job."""
+        match status:
+            case Completed():
+                return await self._read_result(job)
+            case Failed(reason):
+                return await self._fail(job, _api_failed(reason))
+            case Cancelled():
+                await self._store.move(job, JobState.CANCELLED)
+                return NOW
+            case InProgress() if job.state is JobState.IN_QUEUE:
+                job = await self._store.move(job, JobState.IN_PROGRESS)
+            case _:
+                pass  # still there, or a word we do not know: look again
+        if self._schedule.stalled(job):
+            hours = round(self._schedule.stall_limit(job) / timedelta(hours=1))
+            return await self._fail(job, STALLED.format(hours=hours))
+        position = status.position if isinstance(status, InQueue) else None
+        early, late = self._schedule.expected(job) or (None, None)
+        self._presenter.update(job, Outlook(position, early, late))
+        return self._schedule.next_look(job)
+
+    async def _read_result(self, job: Job) -> timedelta:
+        """Read the definitive word: a completed job may yet have failed."""
+        try:
+            result = await self._api.result(_request_id(job))
+        except ResultNotReadyError:
+            return self._schedule.next_look(job)
+        except RequestNotFoundError as error:
+            return await self._fail(job, error.user_message)
+        match result:
+            case Output():
+                moved = await self._store.move(job, JobState.FETCHING)
+                self._schedule.learn(moved)
+                self._presenter.update(moved, Outlook())
+                return NOW
+            case NotReady():
+                return self._schedule.next_look(job)
+            case Cancelled():
+                await self._store.move(job, JobState.CANCELLED)
+                return NOW
+            case Failed(reason):
+                return await self._fail(job, _api_failed(reason))
+            case EmptyOutput():
+                return await self._fail(job, NO_VIDEO)
+
+    async def _fetch(self, job: Job) -> timedelta:
+        """Bring the video to our disk; a result is free to fetch again."""
+        waited = self._clock.now() - (job.rendered_at or job.state_at)
+        name = self._folders.video_name(job.id)
+        try:
+            result = await self._api.result(_request_id(job))
+            if not isinstance(result, Output):
+                return await self._fail(job, LOST_VIDEO)
+            downloaded = await download_video(
+                result,
+                self._folders.video(name),
+                fetcher=self._fetcher,
+                probe=self._videos.probe,
+            )
+        except (FetchError, NoVideoError, RequestNotFoundError) as error:
+            if waited > (FETCH_PATIENCE if error.retryable else GONE_PATIENCE):
+                log.exception("video lost", job=job.id, request=job.request_id)
+                return await self._fail(job, LOST_VIDEO)
+            raise
+        info = downloaded.info
+        video = Video(
+            name=name,
+            url=downloaded.url,
+            size=downloaded.file.size,
+            width=info.width,
+            height=info.height,
+            seconds=info.seconds,
+        )
+        await self._store.move(job, JobState.DELIVERING, video=video)
+        return NOW
+
+    async def _deliver(self, job: Job) -> timedelta:
+        """Hand over the video, as the file or, where that is too large, as its link."""
+        video = self._folders.video(job.video.name) if job.video is not None else None
+        if job.video is None or video is None or not await asyncio.to_thread(video.is_file):
+            await self._store.move(job, JobState.FETCHING)
+            return NOW
+        picture = self._folders.picture(job.picture.name)
+        fits = job.video.size <= self._presenter.upload_limit(job)
+        try:
+            delivery = await self._presenter.deliver(job, video if fits else None, picture)
+        except CardTooLargeError as error:
+            log.info("video too large for its card", job=job.id, error=str(error))
+            delivery = await self._presenter.deliver(job, None, picture)
+        if delivery is Delivery.NOWHERE:
+            await self._store.move(job, JobState.KEPT)
+        else:
+            await self._store.move(job, JobState.DELIVERED)
+        return NOW
+
+    async def _end(self, job: Job) -> None:
+        """See to it that the card shows the end, then let the job go."""
+        if job.state is not JobState.DELIVERED:  # delivering has drawn that one
+            try:
+                await self._presenter.close(job)
+            except HailuoError as error:
+                ended_at = job.finished_at or job.state_at
+                if not error.retryable or self._clock.now() - ended_at < END_PATIENCE:
+                    raise
+                log.warning("card given up", job=job.id, error=str(error))
+        await self._store.announce(job)
+        log.info("settled", job=job.id, state=job.state)
+        if job.state is not JobState.UNKNOWN:
+            picture = self._folders.picture(job.picture.name)
+            await asyncio.to_thread(picture.unlink, missing_ok=True)
+
+    async def _fail(self, job: Job, reason: str) -> timedelta:
+        log.warning("failed", job=job.id, request=job.request_id, reason=reason)
+        await self._store.move(job, JobState.FAILED, reason=reason)
+        return NOW
+
+
+def _request_id(job: Job) -> RequestId:
+    if job.request_id is None:
+        raise ValueError(f"{job.id} is {job.state} without a request id")
+    return RequestId(job.request_id)
+
+
+def _api_failed(reason: str) -> str:
+    why = reason.strip().rstrip(".") or "it did not say why"
+    return f"RunComfy could not make this video: {why}. It was not counted; please try again."
+
+
+def _data_uri(picture: Path) -> str:
+    kind = "jpeg" if picture.suffix in {".jpg", ".jpeg"} else picture.suffix.lstrip(".")
+    return f"data:image/{kind};base64,{base64.b64encode(picture.read_bytes()).decode()}"

@@ -1,0 +1,80 @@
+"""The one paid request of a job: intent committed before it, its outcome recorded after it."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import timedelta
+from typing import TYPE_CHECKING, Final
+
+import structlog
+
+from hailuo.jobs.job import Job, JobState
+from hailuo.runcomfy.models import Accepted, JobInput, Refused, SubmitUnknown
+from hailuo.store.errors import StaleMoveError, StoreError
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from hailuo.clock import Clock
+    from hailuo.runcomfy.client import RunComfyClient
+    from hailuo.store import Store
+
+log = structlog.get_logger(__name__)
+
+FIRST_PAUSE: Final = timedelta(seconds=1)
+LONGEST_PAUSE: Final = timedelta(seconds=30)
+
+
+class Submission:
+    """Submits each job at most once, whole: cancelling whoever waits does not tear it."""
+
+    def __init__(self, store: Store, api: RunComfyClient, clock: Clock) -> None:
+        self._store = store
+        self._api = api
+        self._clock = clock
+        self._under_way: set[asyncio.Task[None]] = set()
+
+    async def submit(self, job: Job, given: JobInput) -> None:
+        """Move an accepted job to what came of its paid request."""
+        task = asyncio.create_task(self._submit(job, given), name=f"submit:{job.id}")
+        self._under_way.add(task)
+        task.add_done_callback(self._under_way.discard)
+        await asyncio.shield(task)
+
+    async def finish(self) -> None:
+        """Wait for the requests under way."""
+        if self._under_way:
+            log.info("waiting for paid requests", count=len(self._under_way))
+            await asyncio.wait(self._under_way)
+
+    async def _submit(self, job: Job, given: JobInput) -> None:
+        job = await self._store.move(job, JobState.SUBMITTING)
+        match await self._api.submit(given):
+            case Accepted(request_id):
+                log.info("submitted", job=job.id, request=request_id)
+                await self._record(
+                    lambda: self._store.move(job, JobState.IN_QUEUE, request_id=request_id)
+                )
+            case Refused(error):
+                log.warning("refused", job=job.id, error=str(error), reference=error.reference)
+                await self._record(
+                    lambda: self._store.move(job, JobState.FAILED, reason=error.user_message)
+                )
+            case SubmitUnknown(detail):
+                log.error("nobody knows whether this was paid for", job=job.id, detail=detail)
+                await self._record(lambda: self._store.move(job, JobState.UNKNOWN))
+
+    async def _record(self, write: Callable[[], Awaitable[Job]]) -> None:
+        """Repeat a write until the store takes it: what it says cannot be learned again."""
+        pause = FIRST_PAUSE
+        while True:
+            try:
+                await write()
+            except StaleMoveError:
+                raise
+            except StoreError as error:
+                log.critical("a paid request is not recorded yet; trying on", error=str(error))
+            else:
+                return
+            await self._clock.sleep(pause)
+            pause = min(pause * 2, LONGEST_PAUSE)
