@@ -1,0 +1,83 @@
+"""Opening the database: its pragmas, its lock, its schema, and what can be wrong with it."""
+
+from __future__ import annotations
+
+import sqlite3
+from typing import TYPE_CHECKING
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.runtime.migration import MigrationContext
+from sqlalchemy import text
+
+from hailuo.store import Store
+from hailuo.store.database import Database
+from hailuo.store.errors import SchemaTooNewError, StoreInUseError, StoreUnusableError
+from hailuo.store.tables import metadata
+from tests.clock import ManualClock
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from sqlalchemy.engine import Connection
+
+
+async def test_migrations_make_exactly_the_tables_of_the_code(url: str) -> None:
+    def differences(connection: Connection) -> list[object]:
+        return list(compare_metadata(MigrationContext.configure(connection), metadata))
+
+    async with Database.open(url) as database:
+        assert await database.read(differences) == []
+
+
+async def test_every_commit_reaches_the_disk(url: str) -> None:
+    """synchronous=FULL: a power cut must not lose a paid request id."""
+    async with Database.open(url) as database:
+        for run in (database.read, database.write):
+            pragmas = await run(
+                lambda connection: {
+                    name: connection.execute(text(f"PRAGMA {name}")).scalar_one()
+                    for name in ("synchronous", "journal_mode", "foreign_keys")
+                }
+            )
+            assert pragmas == {"synchronous": 2, "journal_mode": "wal", "foreign_keys": 1}
+
+
+async def test_a_second_process_is_refused_with_one_sentence(url: str) -> None:
+    async with Store.open(url, ManualClock()):
+        with pytest.raises(StoreInUseError) as caught:
+            async with Store.open(url, ManualClock()):
+                pass
+    assert "already uses" in caught.value.user_message
+    async with Store.open(url, ManualClock()):
+        pass  # the lock is gone with its holder
+
+
+async def test_a_newer_schema_is_left_alone(url: str, tmp_path: Path) -> None:
+    async with Store.open(url, ManualClock()):
+        pass
+    file = tmp_path / "hailuo.db"
+    with sqlite3.connect(file) as connection:
+        connection.execute("UPDATE alembic_version SET version_num = '9999'")
+    connection.close()
+    before = file.read_bytes()
+    with pytest.raises(SchemaTooNewError) as caught:
+        async with Store.open(url, ManualClock()):
+            pass
+    assert "newer release" in caught.value.user_message
+    assert file.read_bytes() == before
+
+
+async def test_a_file_that_is_no_database_is_named(url: str, tmp_path: Path) -> None:
+    (tmp_path / "hailuo.db").write_bytes(b"no database at all" * 100)
+    with pytest.raises(StoreUnusableError) as caught:
+        async with Store.open(url, ManualClock()):
+            pass
+    assert "not a database" in caught.value.user_message
+
+
+async def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("in the way")
+    with pytest.raises(StoreUnusableError):
+        async with Store.open(f"sqlite+aiosqlite:///{tmp_path}/file/x.db", ManualClock()):
+            pass

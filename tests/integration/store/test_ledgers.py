@@ -1,0 +1,194 @@
+"""Quota and bill: held once, settled once, safe against races, and the database says so too."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+import pytest
+from sqlalchemy import create_engine, func, select, text
+from sqlalchemy.exc import IntegrityError
+
+from hailuo.jobs.job import GuildId, JobState, UserId
+from hailuo.quotas import (
+    DayIsFullError,
+    Limits,
+    PausedError,
+    QuotaError,
+    QuotaExhaustedError,
+    ServerBusyError,
+    TooManyLiveError,
+)
+from hailuo.store.tables import jobs, member_ledger, operator_ledger
+from tests.integration.store.conftest import LIMITS, ME, PICTURE, request_by
+
+if TYPE_CHECKING:
+    from hailuo.store import Store
+    from tests.clock import ManualClock
+
+USER = UserId(1)
+SENT = (JobState.SUBMITTING, JobState.IN_QUEUE)
+RENDERED = (*SENT, JobState.IN_PROGRESS, JobState.FETCHING, JobState.DELIVERING)
+
+
+async def run_to(store: Store, *states: JobState, user: int = 1) -> None:
+    job = await store.accept(request_by(user), PICTURE, LIMITS, ME)
+    for state in states:
+        job = await store.move(job, state)
+
+
+@pytest.mark.parametrize(
+    ("states", "used", "billed"),
+    [
+        ((), 1, 1),
+        ((JobState.CANCELLED,), 0, 0),
+        ((JobState.FAILED,), 0, 0),
+        ((JobState.SUBMITTING, JobState.FAILED), 0, 0),
+        ((JobState.SUBMITTING, JobState.UNKNOWN), 1, 1),
+        ((*SENT, JobState.CANCELLED), 0, 1),
+        ((*SENT, JobState.FAILED), 0, 1),
+        ((*RENDERED, JobState.DELIVERED), 1, 1),
+        ((*RENDERED, JobState.KEPT), 1, 1),
+        ((JobState.SUBMITTING, JobState.UNKNOWN, JobState.FAILED), 0, 1),
+    ],
+)
+async def test_each_end_settles_both_ledgers(
+    store: Store, states: tuple[JobState, ...], used: int, billed: int
+) -> None:
+    """The member's is generous; the operator's counts whatever may have been sent."""
+    await run_to(store, *states)
+    usage = await store.usage(USER, None, LIMITS)
+    assert (usage.used, usage.today) == (used, billed)
+
+
+async def test_quota_is_refused_when_it_is_used_up_and_frees_up_with_the_window(
+    store: Store, clock: ManualClock
+) -> None:
+    for _ in range(LIMITS.per_user):
+        await run_to(store, *RENDERED, JobState.DELIVERED)
+        await clock.advance(timedelta(hours=1))
+    with pytest.raises(QuotaExhaustedError) as caught:
+        await run_to(store)
+    assert caught.value.facts["next_free"] == clock.now() + timedelta(hours=19)
+    await clock.advance(timedelta(hours=19))
+    await run_to(store)
+    with pytest.raises(QuotaExhaustedError):
+        await run_to(store)
+
+
+async def test_live_jobs_are_capped_per_member_and_per_server(store: Store) -> None:
+    limits = Limits(
+        per_user=9, window=timedelta(hours=1), live_per_user=2, live_per_server=3, per_day=None
+    )
+    for user in (1, 1, 2):
+        await store.accept(request_by(user), PICTURE, limits, ME)
+    with pytest.raises(TooManyLiveError):
+        await store.accept(request_by(1, guild=8), PICTURE, limits, ME)
+    with pytest.raises(ServerBusyError):
+        await store.accept(request_by(3), PICTURE, limits, ME)
+    await store.accept(request_by(3, guild=None), PICTURE, limits, ME)
+
+
+async def test_the_day_is_capped_over_all_servers(store: Store, clock: ManualClock) -> None:
+    limits = Limits(
+        per_user=9, window=timedelta(hours=1), live_per_user=9, live_per_server=9, per_day=2
+    )
+    for guild in (7, 8):
+        await store.accept(request_by(guild, guild=guild), PICTURE, limits, ME)
+    with pytest.raises(DayIsFullError):
+        await store.accept(request_by(3, guild=9), PICTURE, limits, ME)
+    await clock.advance(timedelta(hours=24))
+    await store.accept(request_by(3, guild=9), PICTURE, limits, ME)
+
+
+async def test_pausing_stops_new_jobs_until_resumed(store: Store) -> None:
+    await store.pause(paused=True)
+    with pytest.raises(PausedError):
+        await run_to(store)
+    await store.pause(paused=False)
+    await run_to(store)
+
+
+async def test_a_refused_job_leaves_nothing_behind(store: Store, url: str) -> None:
+    await store.pause(paused=True)
+    with pytest.raises(PausedError):
+        await run_to(store)
+    engine = create_engine(url.replace("+aiosqlite", ""))
+    with engine.connect() as connection:
+        for table in (jobs, member_ledger, operator_ledger):
+            assert connection.scalar(select(func.count()).select_from(table)) == 0
+    engine.dispose()
+
+
+async def test_320_tries_on_one_quota_admit_exactly_the_limit(store: Store) -> None:
+    limits = Limits(
+        per_user=150,
+        window=timedelta(hours=24),
+        live_per_user=9999,
+        live_per_server=9999,
+        per_day=None,
+    )
+
+    async def try_20() -> int:
+        admitted = 0
+        for _ in range(20):
+            try:
+                await store.accept(request_by(), PICTURE, limits, ME)
+                admitted += 1
+            except QuotaError:
+                pass
+        return admitted
+
+    assert sum(await asyncio.gather(*(try_20() for _ in range(16)))) == 150
+    assert (await store.usage(USER, GuildId(7), limits)).used == 150
+
+
+async def test_cancelled_awaits_leave_no_half_written_job(store: Store, url: str) -> None:
+    """A write that was begun is whole or absent, however its caller ends."""
+    rng = random.Random(7)
+    limits = Limits(
+        per_user=9999,
+        window=timedelta(hours=24),
+        live_per_user=9999,
+        live_per_server=9999,
+        per_day=None,
+    )
+    tasks = [
+        asyncio.create_task(store.accept(request_by(), PICTURE, limits, ME)) for _ in range(200)
+    ]
+    for task in tasks:
+        for _ in range(rng.randrange(40)):
+            await asyncio.sleep(0)
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+    await store.set_setting("after", value=True)  # the writer is free: nothing was left open
+    engine = create_engine(url.replace("+aiosqlite", ""))
+    with engine.connect() as connection:
+        counts = {
+            connection.scalar(select(func.count()).select_from(table))
+            for table in (jobs, member_ledger, operator_ledger)
+        }
+    engine.dispose()
+    assert len(counts) == 1
+
+
+@pytest.mark.parametrize("ledger", ["member_ledger", "operator_ledger"])
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE {ledger} SET entry = 'return' WHERE closes = 1",
+        "DELETE FROM {ledger}",
+        "INSERT INTO {ledger} SELECT * FROM {ledger}",
+    ],
+)
+async def test_the_database_itself_keeps_the_ledgers(
+    store: Store, url: str, ledger: str, statement: str
+) -> None:
+    """No line is changed or removed, and no job gets a second hold or a second close."""
+    await run_to(store, JobState.FAILED)
+    engine = create_engine(url.replace("+aiosqlite", ""))
+    with pytest.raises(IntegrityError), engine.begin() as connection:
+        connection.execute(text(statement.format(ledger=ledger)))
+    engine.dispose()

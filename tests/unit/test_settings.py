@@ -1,0 +1,107 @@
+"""Settings: every mistake is one sentence that says what to set where."""
+
+from __future__ import annotations
+
+import pytest
+
+from hailuo.settings import ConfigurationError, Settings
+
+SECRET = "wholly-secret-word"
+
+
+@pytest.fixture(autouse=True)
+def environment(monkeypatch: pytest.MonkeyPatch, tmp_path: object) -> pytest.MonkeyPatch:
+    """Start from no settings at all: no .env, no variables."""
+    monkeypatch.chdir(str(tmp_path))
+    for name in Settings.model_fields:
+        monkeypatch.delenv(name.upper(), raising=False)
+    monkeypatch.setenv("DISCORD_TOKEN", "discord")
+    monkeypatch.setenv("RUNCOMFY_TOKEN", "runcomfy")
+    return monkeypatch
+
+
+def test_two_secrets_are_enough() -> None:
+    settings = Settings.load()
+    assert settings.discord_token.get_secret_value() == "discord"
+    assert settings.runcomfy_model == "minimax/Hailuo Video 01 Live"
+    assert settings.result_hosts == (".runcomfy.net", ".runcomfy.com")
+
+
+def test_missing_secrets_are_both_named_in_one_sentence(environment: pytest.MonkeyPatch) -> None:
+    environment.delenv("DISCORD_TOKEN")
+    environment.delenv("RUNCOMFY_TOKEN")
+    with pytest.raises(ConfigurationError) as caught:
+        Settings.load()
+    message = caught.value.user_message
+    assert "DISCORD_TOKEN is not set" in message
+    assert "RUNCOMFY_TOKEN is not set" in message
+    assert ".env" in message
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "says"),
+    [
+        ("RUNCOMFY_TOKEN", f"{SECRET} {SECRET}", "spaces"),
+        ("RUNCOMFY_TOKEN", "tökén", "characters"),
+        ("QUOTA_PER_USER", "zero", "QUOTA_PER_USER"),
+        ("QUOTA_PER_USER", "0", "QUOTA_PER_USER"),
+        ("MAX_JOBS_PER_DAY", "-1", "MAX_JOBS_PER_DAY"),
+        ("ALLOWED_GUILDS", "12, twelve", "ALLOWED_GUILDS"),
+        ("RUNCOMFY_API_URL", "http://model-api.runcomfy.net", "https"),
+        ("RUNCOMFY_API_URL", "https://user:pass@model-api.runcomfy.net", "without a path"),
+        ("RUNCOMFY_API_URL", "https://model-api.runcomfy.net/v1", "without a path"),
+        ("DISCORD_API_URL", "https://discord.example", "this machine"),
+        ("DISCORD_API_URL", "http://127.0.0.1:1/api", "without a path"),
+        ("DATABASE_URL", "mysql://localhost/x", "sqlite+aiosqlite:///"),
+        ("RUNCOMFY_MODEL", "hailuo", "owner/model"),
+        ("HTTP_ADDR", "8081", "127.0.0.1:8081"),
+        ("HTTP_ADDR", "127.0.0.1:99999", "127.0.0.1:8081"),
+        ("RESULT_HOSTS", "127.0.0.1:8091", "RUNCOMFY_API_URL"),
+        ("RESULT_HOSTS", "files.example:8443", "RUNCOMFY_API_URL"),
+        ("SHARD_IDS", "0,1", "SHARD_COUNT"),
+        ("LOG_FORMAT", "xml", "LOG_FORMAT"),
+        ("IMAGE_TRANSPORT", "pigeon", "IMAGE_TRANSPORT"),
+        ("PRICE_PER_VIDEO_USD", "-1", "PRICE_PER_VIDEO_USD"),
+    ],
+)
+def test_a_wrong_value_is_named_with_its_fix(
+    environment: pytest.MonkeyPatch, name: str, value: str, says: str
+) -> None:
+    environment.setenv(name, value)
+    with pytest.raises(ConfigurationError) as caught:
+        Settings.load()
+    message = caught.value.user_message
+    assert says in message
+    assert ".env or the environment" in message
+    assert SECRET not in message
+    assert "\n" not in message
+
+
+def test_loopback_results_are_for_a_loopback_api_alone(environment: pytest.MonkeyPatch) -> None:
+    environment.setenv("RUNCOMFY_API_URL", "http://127.0.0.1:8091")
+    environment.setenv("RESULT_HOSTS", "127.0.0.1:8091")
+    assert Settings.load().result_hosts == ("127.0.0.1:8091",)
+
+
+def test_empty_values_are_defaults(environment: pytest.MonkeyPatch) -> None:
+    """The .env made from .env.example holds many a NAME= without a value."""
+    for name in Settings.model_fields:
+        if name not in {"discord_token", "runcomfy_token"}:
+            environment.setenv(name.upper(), "")
+    assert Settings.load() == Settings.model_validate(
+        {"discord_token": "discord", "runcomfy_token": "runcomfy"}
+    )
+
+
+def test_shards_are_all_of_the_count_unless_named(environment: pytest.MonkeyPatch) -> None:
+    assert Settings.load().shards == {}
+    environment.setenv("SHARD_COUNT", "4")
+    assert Settings.load().shards == {"shard_count": 4, "shard_ids": [0, 1, 2, 3]}
+    environment.setenv("SHARD_IDS", "1,3")
+    assert Settings.load().shards == {"shard_count": 4, "shard_ids": [1, 3]}
+
+
+def test_secrets_do_not_show_in_repr(environment: pytest.MonkeyPatch) -> None:
+    environment.setenv("DISCORD_TOKEN", SECRET)
+    environment.setenv("DATABASE_URL", f"postgresql+asyncpg://bot:{SECRET}@db/hailuo")
+    assert SECRET not in repr(Settings.load())
