@@ -1,0 +1,98 @@
+"""The routes of the control API, and what all its answers share."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING, Any
+
+from aiohttp import web
+
+from sandbox.discord.control import acts, knobs, looks
+from sandbox.discord.control.errors import ControlError
+from sandbox.discord.control.request import ControlCall
+from sandbox.discord.errors import DiscordError
+
+if TYPE_CHECKING:
+    from sandbox.discord.gateway import Gateway
+    from sandbox.discord.world import World
+
+PREFIX = "/sandbox"
+VERSION_HEADER = "X-Sandbox-Version"
+LONGEST_WAIT_S = 60.0
+
+Handler = Callable[[ControlCall], Awaitable[Any]]
+
+TABLE: tuple[tuple[str, str, Handler], ...] = (
+    ("GET", "/world", looks.world),
+    ("GET", "/messages", looks.messages),
+    ("GET", "/interactions/{interaction}", looks.interaction),
+    ("GET", "/ledger", looks.ledger),
+    ("POST", "/commands", acts.use_command),
+    ("POST", "/autocomplete", acts.autocomplete),
+    ("POST", "/components", acts.use_component),
+    ("POST", "/modals", acts.submit_modal),
+    ("POST", "/reactions", acts.add_reaction),
+    ("DELETE", "/reactions", acts.remove_reaction),
+    ("POST", "/messages", acts.post_message),
+    ("DELETE", "/messages/{message}", acts.delete_message),
+    ("POST", "/interactions/{interaction}/redeliver", acts.redeliver),
+    ("POST", "/permissions", knobs.set_permissions),
+    ("POST", "/channels/{channel}", knobs.change_channel),
+    ("POST", "/guild", knobs.change_guild),
+    ("GET", "/faults", knobs.list_faults),
+    ("POST", "/faults", knobs.add_fault),
+    ("DELETE", "/faults", knobs.clear_faults),
+    ("GET", "/settings", knobs.show_settings),
+    ("POST", "/settings", knobs.change_settings),
+    ("POST", "/gateway", knobs.disturb_gateway),
+)
+
+
+class ControlApi:
+    """Serves control calls; every answer carries the world's version."""
+
+    def __init__(self, world: World, gateway: Gateway) -> None:
+        self._world = world
+        self._gateway = gateway
+
+    def routes(self) -> list[web.RouteDef]:
+        """Return the table as aiohttp routes."""
+        return [
+            web.route(method, PREFIX + path, self._endpoint(handler))
+            for method, path, handler in TABLE
+        ]
+
+    def _endpoint(self, handler: Handler) -> Callable[[web.Request], Awaitable[web.Response]]:
+        async def endpoint(request: web.Request) -> web.Response:
+            try:
+                call = await ControlCall.read(self._world, self._gateway, request)
+                if request.method == "GET":
+                    await self._wait(call)
+                return self._response(await handler(call))
+            except ControlError as error:
+                return self._response({"error": str(error)}, status=400)
+            except DiscordError as error:
+                return self._response({"error": error.reason}, status=400)
+
+        return endpoint
+
+    async def _wait(self, call: ControlCall) -> None:
+        """Let a look wait: for a newer world, or for an interaction's answer."""
+        seconds = _seconds(call.body.pop("wait", 0))
+        since = call.body.pop("since", None)
+        if since is not None:
+            await self._world.changed_since(call.number("since", since), seconds)
+        elif seconds and "interaction" in call.body:
+            interaction = call.interaction()
+            await self._world.wait_until(lambda: interaction.is_acknowledged, seconds)
+
+    def _response(self, body: Any, status: int = 200) -> web.Response:
+        headers = {VERSION_HEADER: str(self._world.version)}
+        return web.json_response(body, status=status, headers=headers)
+
+
+def _seconds(given: Any) -> float:
+    try:
+        return min(max(float(given), 0.0), LONGEST_WAIT_S)
+    except ValueError as error:
+        raise ControlError(f"'wait' must be seconds, not {given!r}") from error

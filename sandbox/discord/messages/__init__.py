@@ -1,0 +1,1 @@
+"""Messages: their request forms, their components, and how they come and go."""

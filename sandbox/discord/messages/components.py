@@ -1,0 +1,318 @@
+"""Message components: what may stand where, their limits, and how they are stored.
+
+docs: components/reference. Legacy messages hold action rows only; with the Components V2 flag a
+message is nothing but components.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from itertools import count
+from typing import TYPE_CHECKING, Any
+
+from sandbox.discord.messages import media
+from sandbox.discord.shapes import (
+    Choice,
+    Flag,
+    Integer,
+    ListOf,
+    Record,
+    Snowflake,
+    Text,
+    Union,
+    Url,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from sandbox.discord.attachments import Attachment
+    from sandbox.discord.shapes import Complaints, Path
+
+Json = dict[str, Any]
+
+ROW, BUTTON, STRING_SELECT = 1, 2, 3
+USER_SELECT, ROLE_SELECT, MENTIONABLE_SELECT, CHANNEL_SELECT = 5, 6, 7, 8
+SECTION, TEXT_DISPLAY, THUMBNAIL, GALLERY, FILE, SEPARATOR = 9, 10, 11, 12, 13, 14
+CONTAINER = 17
+SELECTS = (STRING_SELECT, USER_SELECT, ROLE_SELECT, MENTIONABLE_SELECT, CHANNEL_SELECT)
+
+LINK_STYLE, PREMIUM_STYLE = 5, 6
+MAX_COMPONENTS = 40
+MAX_ROWS = 5
+ROW_WIDTH = 5
+MAX_TEXT = 4000
+MAX_COLOR = 0xFFFFFF
+LONGEST_EMOJI = 16
+VARIATION_16 = "\ufe0f"
+KEYCAP = "\u20e3"
+
+CUSTOM_ID = Text(100, 1)
+EMOJI = Record({"id": Snowflake(), "name": Text(100), "animated": Flag()})
+_ID: dict[str, Any] = {"id": Integer(0, 2**31 - 1)}
+_DESCRIPTION = Text(1024, 1)
+_MEDIA = Record({"url": Url()}, frozenset({"url"}))
+_UPLOADED = Record({"url": Url(schemes=("attachment",))}, frozenset({"url"}))
+
+SELECT_OPTION = Record(
+    {
+        "label": Text(100, 1),
+        "value": Text(100, 1),
+        "description": Text(100),
+        "emoji": EMOJI,
+        "default": Flag(),
+    },
+    frozenset({"label", "value"}),
+)
+SELECT_FIELDS: dict[str, Any] = {
+    **_ID,
+    "custom_id": CUSTOM_ID,
+    "placeholder": Text(150),
+    "min_values": Integer(0, 25),
+    "max_values": Integer(1, 25),
+    "disabled": Flag(),
+}
+_BUTTON = Record(
+    {
+        **_ID,
+        "style": Choice((1, 2, 3, 4, 5, 6)),
+        "label": Text(80),
+        "emoji": EMOJI,
+        "custom_id": CUSTOM_ID,
+        "url": Url(512, schemes=("http", "https", "discord")),
+        "sku_id": Snowflake(),
+        "disabled": Flag(),
+    },
+    frozenset({"style"}),
+)
+STRING_SELECT_SHAPE = Record(
+    {**SELECT_FIELDS, "options": ListOf(SELECT_OPTION, 25, 1)}, frozenset({"custom_id", "options"})
+)
+ENTITY_SELECT_SHAPE = Record(SELECT_FIELDS, frozenset({"custom_id"}))
+_IN_ROW = Union(
+    {
+        BUTTON: _BUTTON,
+        STRING_SELECT: STRING_SELECT_SHAPE,
+        **dict.fromkeys(SELECTS[1:], ENTITY_SELECT_SHAPE),
+    }
+)
+_ROW = Record({**_ID, "components": ListOf(_IN_ROW, ROW_WIDTH, 1)}, frozenset({"components"}))
+_TEXT_DISPLAY = Record({**_ID, "content": Text(MAX_TEXT, 1)}, frozenset({"content"}))
+_THUMBNAIL = Record(
+    {**_ID, "media": _MEDIA, "description": _DESCRIPTION, "spoiler": Flag()}, frozenset({"media"})
+)
+_SECTION = Record(
+    {
+        **_ID,
+        "components": ListOf(Union({TEXT_DISPLAY: _TEXT_DISPLAY}), 3, 1),
+        "accessory": Union({BUTTON: _BUTTON, THUMBNAIL: _THUMBNAIL}),
+    },
+    frozenset({"components", "accessory"}),
+)
+_GALLERY_ITEM = Record(
+    {"media": _MEDIA, "description": _DESCRIPTION, "spoiler": Flag()}, frozenset({"media"})
+)
+_GALLERY = Record({**_ID, "items": ListOf(_GALLERY_ITEM, 10, 1)}, frozenset({"items"}))
+_FILE = Record({**_ID, "file": _UPLOADED, "spoiler": Flag()}, frozenset({"file"}))
+_SEPARATOR = Record({**_ID, "divider": Flag(), "spacing": Choice((1, 2))})
+_IN_CONTAINER: dict[int, Any] = {
+    ROW: _ROW,
+    SECTION: _SECTION,
+    TEXT_DISPLAY: _TEXT_DISPLAY,
+    GALLERY: _GALLERY,
+    FILE: _FILE,
+    SEPARATOR: _SEPARATOR,
+}
+_CONTAINER = Record(
+    {
+        **_ID,
+        "components": ListOf(Union(_IN_CONTAINER), MAX_COMPONENTS, 1),
+        "accent_color": Integer(0, MAX_COLOR),
+        "spoiler": Flag(),
+    },
+    frozenset({"components"}),
+)
+LEGACY_SHAPE = ListOf(Union({ROW: _ROW}), MAX_ROWS)
+V2_SHAPE = ListOf(Union({**_IN_CONTAINER, CONTAINER: _CONTAINER}), MAX_COMPONENTS)
+
+
+def check(components: Any, path: Path, complaints: Complaints, *, v2: bool) -> None:
+    """Note everything wrong with a message's component tree."""
+    (V2_SHAPE if v2 else LEGACY_SHAPE).check(components, path, complaints)
+    if complaints.tree:
+        return
+    _check_totals(components, path, complaints)
+    seen: set[str] = set()
+    for place, component in places(components, path):
+        kind = component["type"]
+        if kind == BUTTON:
+            _check_button(component, place, complaints)
+        elif kind in SELECTS:
+            check_select(component, place, complaints)
+        elif kind == ROW:
+            _check_width(component, place, complaints)
+        custom_id = component.get("custom_id")
+        if custom_id in seen:
+            complaints.add(
+                (*place, "custom_id"),
+                "COMPONENT_CUSTOM_ID_DUPLICATED",
+                "Component custom id cannot be duplicated",
+            )
+        elif custom_id:
+            seen.add(custom_id)
+
+
+def places(components: Sequence[Json], path: Path) -> Iterator[tuple[Path, Json]]:
+    """Yield every component with its place in the request."""
+    for index, component in enumerate(components):
+        here = (*path, index)
+        yield here, component
+        yield from places(component.get("components") or (), (*here, "components"))
+        if component.get("accessory"):
+            yield (*here, "accessory"), component["accessory"]
+
+
+def check_select(component: Json, place: Path, complaints: Complaints) -> None:
+    """Note options that clash, or a number of values that cannot be chosen."""
+    options = component.get("options") or ()
+    values = [option["value"] for option in options]
+    for index, value in enumerate(values):
+        if value in values[:index]:
+            complaints.add(
+                (*place, "options", index, "value"),
+                "SELECT_COMPONENT_OPTION_VALUE_DUPLICATED",
+                "The specified option value is already used",
+            )
+    fewest, most = component.get("min_values"), component.get("max_values")
+    if (1 if most is None else most) < (1 if fewest is None else fewest):
+        complaints.add(
+            (*place, "max_values"),
+            "SELECT_COMPONENT_INVALID_MAX_VALUES",
+            "max_values must be at least min_values",
+        )
+
+
+def is_emoji(name: str) -> bool:
+    """Tell whether a text can be one standard emoji: symbols, joiners and variation marks."""
+    if not name or len(name) > LONGEST_EMOJI:
+        return False
+    if VARIATION_16 in name or KEYCAP in name:
+        return True
+    kinds = {unicodedata.category(sign) for sign in name}
+    return bool(kinds & {"So", "Sk", "Sm"}) and kinds <= {"So", "Sk", "Sm", "Mn", "Cf"}
+
+
+def store(
+    components: Sequence[Json], files: Sequence[Attachment], path: Path, complaints: Complaints
+) -> list[Json]:
+    """Return the tree as Discord keeps it: ids and defaults filled in, media by file id."""
+    taken = {item["id"] for _, item in places(components, path) if item.get("id")}
+    free = (number for number in count(1) if number not in taken)
+    media_ids = count(1)
+    keeper = _Keeper(files, free, media_ids, complaints)
+    return [keeper.keep(item, (*path, index)) for index, item in enumerate(components)]
+
+
+_DEFAULTS: dict[int, Json] = {
+    BUTTON: {},
+    **{kind: {"min_values": 1, "max_values": 1} for kind in SELECTS},
+    THUMBNAIL: {"description": None, "spoiler": False},
+    FILE: {"spoiler": False},
+    SEPARATOR: {"divider": True, "spacing": 1},
+    CONTAINER: {"accent_color": None, "spoiler": False},
+}
+
+
+class _Keeper:
+    """Turns checked components into stored ones."""
+
+    def __init__(
+        self,
+        files: Sequence[Attachment],
+        free_ids: Iterator[int],
+        media_ids: Iterator[int],
+        complaints: Complaints,
+    ) -> None:
+        self._files = files
+        self._free_ids = free_ids
+        self._media_ids = media_ids
+        self._complaints = complaints
+
+    def keep(self, component: Json, path: Path) -> Json:
+        given = {key: value for key, value in component.items() if value is not None}
+        kept = {**_DEFAULTS.get(component["type"], {}), **given}
+        kept["id"] = component.get("id") or next(self._free_ids)
+        if "components" in kept:
+            kept["components"] = [
+                self.keep(item, (*path, "components", index))
+                for index, item in enumerate(kept["components"])
+            ]
+        if "accessory" in kept:
+            kept["accessory"] = self.keep(kept["accessory"], (*path, "accessory"))
+        for key in ("media", "file"):
+            if key in kept:
+                kept[key] = self._refer(kept[key], (*path, key))
+        if "items" in kept:
+            kept["items"] = [
+                {
+                    "description": item.get("description"),
+                    "spoiler": bool(item.get("spoiler")),
+                    "media": self._refer(item["media"], (*path, "items", index, "media")),
+                }
+                for index, item in enumerate(kept["items"])
+            ]
+        return kept
+
+    def _refer(self, item: Json, path: Path) -> Json:
+        return media.refer(item, self._files, next(self._media_ids), path, self._complaints)
+
+
+def _check_totals(components: Sequence[Json], path: Path, complaints: Complaints) -> None:
+    everything = [component for _, component in places(components, path)]
+    if len(everything) > MAX_COMPONENTS:
+        complaints.add(
+            path,
+            "COMPONENT_MAX_TOTAL_COMPONENTS_EXCEEDED",
+            f"The maximum number of total components is {MAX_COMPONENTS}",
+        )
+    ids = [component["id"] for component in everything if component.get("id")]
+    if len(ids) != len(set(ids)):
+        complaints.add(path, "COMPONENT_ID_DUPLICATED", "Component id cannot be duplicated")
+    text = sum(len(item["content"]) for item in everything if item["type"] == TEXT_DISPLAY)
+    if text > MAX_TEXT:
+        complaints.add(
+            path,
+            "COMPONENT_DISPLAYABLE_TEXT_SIZE_EXCEEDED",
+            f"The total displayable text size exceeds the maximum of {MAX_TEXT}",
+        )
+
+
+def _check_width(row: Json, place: Path, complaints: Complaints) -> None:
+    items = row["components"]
+    if len(items) > 1 and any(item["type"] in SELECTS for item in items):
+        complaints.add(
+            (*place, "components", 1),
+            "COMPONENT_LAYOUT_WIDTH_EXCEEDED",
+            "The specified component exceeds the maximum width",
+        )
+
+
+def _check_button(button: Json, place: Path, complaints: Complaints) -> None:
+    style = button["style"]
+    wanted = {LINK_STYLE: "url", PREMIUM_STYLE: "sku_id"}.get(style, "custom_id")
+    if not button.get(wanted):
+        complaints.add((*place, wanted), "BASE_TYPE_REQUIRED", "This field is required")
+    for other in {"custom_id", "url", "sku_id"} - {wanted}:
+        if button.get(other):
+            complaints.add(
+                (*place, other),
+                "BUTTON_COMPONENT_CUSTOM_ID_URL_MUTUALLY_EXCLUSIVE",
+                f"A button of style {style} cannot have {other}",
+            )
+    emoji = button.get("emoji") or {}
+    if style != PREMIUM_STYLE and not button.get("label") and not emoji:
+        complaints.add(
+            place, "BUTTON_COMPONENT_LABEL_REQUIRED", "A button must have a label or an emoji"
+        )
+    if emoji and (emoji.get("id") or not is_emoji(emoji.get("name") or "")):
+        complaints.add((*place, "emoji", "name"), "COMPONENT_INVALID_EMOJI", "Invalid emoji")

@@ -1,0 +1,94 @@
+"""One REST call: what came in, what goes out, and the table entry that leads there."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from sandbox.discord import ratelimits
+from sandbox.discord.errors import DiscordError
+from sandbox.discord.ledger import Caller
+from sandbox.discord.permissions import Permission
+from sandbox.discord.shapes import SNOWFLAKE, Complaints
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from sandbox.discord.attachments import Upload
+    from sandbox.discord.entities import Channel
+    from sandbox.discord.messages.message import Message
+    from sandbox.discord.world import World
+
+
+@dataclass(slots=True)
+class Answer:
+    """What a handler answers: a JSON body, or none with status 204."""
+
+    body: Any = None
+    status: int = 200
+
+
+NO_CONTENT = Answer(status=204)
+
+
+@dataclass(slots=True)
+class Call:
+    """A call with its path parameters, query, JSON body and uploaded files by number."""
+
+    world: World
+    params: Mapping[str, str]
+    query: Mapping[str, str]
+    body: Any = None
+    uploads: Mapping[int, Upload] = field(default_factory=dict)
+
+    def id(self, name: str) -> int:
+        """Return an id of the path; what is no id is refused."""
+        value = self.params[name]
+        if not SNOWFLAKE.fullmatch(value):
+            complaints = Complaints()
+            complaints.add((name,), "NUMBER_TYPE_COERCE", f'Value "{value}" is not snowflake.')
+            complaints.refuse()
+        return int(value)
+
+    def flag(self, name: str) -> bool:
+        """Tell whether a query parameter is set."""
+        return self.query.get(name, "").lower() in ("1", "true")
+
+    def channel(self) -> Channel:
+        """Return the channel of the path if the bot can see it."""
+        channel = self.world.channel(self.id("channel_id"))
+        if channel is None:
+            raise DiscordError(10003)
+        self.need(channel, Permission.VIEW_CHANNEL)
+        return channel
+
+    def need(self, channel: Channel, needed: Permission) -> None:
+        """Refuse the call unless the bot has these permissions in the channel."""
+        allowed = self.world.permissions_of(self.world.bot, channel)
+        if not allowed & Permission.VIEW_CHANNEL:
+            raise DiscordError(50001)
+        if needed & ~allowed:
+            raise DiscordError(50013)
+
+    def message(self, channel: Channel) -> Message:
+        """Return the message of the path; an ephemeral one does not exist for the bot token."""
+        message = self.world.messages.get(self.id("message_id"))
+        is_here = message is not None and message.channel is channel
+        if message is None or not is_here or message.deleted or message.is_ephemeral:
+            raise DiscordError(10008)
+        return message
+
+
+Handler = Callable[[Call], Awaitable[Answer]]
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """One line of the table: where a call goes, who may make it, how often."""
+
+    method: str
+    template: str
+    handler: Handler
+    limit: ratelimits.Limit = ratelimits.DEFAULT
+    who: Caller = Caller.BOT

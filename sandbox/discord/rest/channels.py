@@ -1,0 +1,166 @@
+"""Channels and the messages in them, by the bot token."""
+
+from __future__ import annotations
+
+from sandbox.discord import payloads, ratelimits
+from sandbox.discord.errors import DiscordError
+from sandbox.discord.messages import posting
+from sandbox.discord.messages.draft import Draft
+from sandbox.discord.messages.message import Message, render
+from sandbox.discord.permissions import Permission
+from sandbox.discord.rest.call import NO_CONTENT, Answer, Call, Route
+from sandbox.discord.shapes import Complaints
+
+DEFAULT_PAGE, MAX_PAGE = 50, 100
+
+
+async def get_channel(call: Call) -> Answer:
+    """Show a channel."""
+    return Answer(payloads.channel(call.channel(), call.world.guild.id))
+
+
+async def list_messages(call: Call) -> Answer:
+    """Show a channel's messages, newest first, in pages."""
+    channel = call.channel()
+    may = call.world.permissions_of(call.world.bot, channel)
+    if not may & Permission.READ_MESSAGE_HISTORY:
+        return Answer([])
+    messages = [
+        message
+        for message in reversed(call.world.messages.values())
+        if message.channel is channel
+        and message.is_visible_to(call.world.bot)
+        and not message.is_ephemeral
+    ]
+    page = _page(call, messages)
+    return Answer([render(call.world, message, viewer=call.world.bot) for message in page])
+
+
+async def get_message(call: Call) -> Answer:
+    """Show one message."""
+    channel = call.channel()
+    call.need(channel, Permission.READ_MESSAGE_HISTORY)
+    message = call.message(channel)
+    return Answer(render(call.world, message, viewer=call.world.bot))
+
+
+async def create_message(call: Call) -> Answer:
+    """Post a message."""
+    world, channel = call.world, call.channel()
+    body = call.body or {}
+    in_thread = Permission.SEND_MESSAGES_IN_THREADS
+    call.need(channel, in_thread if channel.is_thread else Permission.SEND_MESSAGES)
+    if channel.recipient is not None and not channel.recipient.dms_open:
+        raise DiscordError(50007)
+    draft = Draft(body, call.uploads)
+    _need_for_content(call, draft)
+    if body.get("message_reference"):
+        _check_reference(call, draft)
+    nonce = body.get("nonce")
+    if nonce is not None and body.get("enforce_nonce"):
+        same = posting.by_nonce(world, channel, world.bot, nonce)
+        if same is not None and same.deleted:
+            raise DiscordError(10008)
+        if same is not None:
+            return _created(call, same)
+    return _created(call, await posting.create(world, channel, world.bot, draft))
+
+
+async def edit_message(call: Call) -> Answer:
+    """Change one of the bot's own messages; this needs no permission to send."""
+    message = call.message(call.channel())
+    if message.author is not call.world.bot:
+        raise DiscordError(50005)
+    draft = Draft(call.body or {}, call.uploads, message=message)
+    _need_for_content(call, draft)
+    posting.guard_edit(call.world, message)
+    await posting.edit(call.world, message, draft)
+    return Answer(render(call.world, message, viewer=call.world.bot))
+
+
+async def delete_message(call: Call) -> Answer:
+    """Take a message away: an own one, or any with Manage Messages."""
+    channel = call.channel()
+    message = call.message(channel)
+    if message.author is not call.world.bot:
+        call.need(channel, Permission.MANAGE_MESSAGES)
+    posting.guard_place(channel)
+    posting.delete(call.world, message)
+    return NO_CONTENT
+
+
+async def trigger_typing(call: Call) -> Answer:
+    """Show that the bot is typing."""
+    channel = call.channel()
+    in_thread = Permission.SEND_MESSAGES_IN_THREADS
+    call.need(channel, in_thread if channel.is_thread else Permission.SEND_MESSAGES)
+    return NO_CONTENT
+
+
+def _created(call: Call, message: Message) -> Answer:
+    answer = render(call.world, message, viewer=call.world.bot)
+    if message.nonce is not None:
+        answer["nonce"] = message.nonce
+    return Answer(answer)
+
+
+def _need_for_content(call: Call, draft: Draft) -> None:
+    channel = call.channel()
+    if call.uploads:
+        call.need(channel, Permission.ATTACH_FILES)
+    if draft.body.get("embeds"):
+        call.need(channel, Permission.EMBED_LINKS)
+
+
+def _check_reference(call: Call, draft: Draft) -> None:
+    """Refuse a reply to what is not there, or what the bot may not read."""
+    channel = call.channel()
+    if not call.world.permissions_of(call.world.bot, channel) & Permission.READ_MESSAGE_HISTORY:
+        raise DiscordError(160002)
+    reference = draft.body["message_reference"]
+    target = call.world.messages.get(int(reference["message_id"]))
+    is_there = target is not None and target.channel is channel and not target.deleted
+    if is_there:
+        return
+    if reference.get("fail_if_not_exists") is False:
+        draft.body["message_reference"] = None
+        return
+    complaints = Complaints()
+    complaints.add(("message_reference",), "MESSAGE_REFERENCE_UNKNOWN_MESSAGE", "Unknown message")
+    complaints.refuse()
+
+
+def _page(call: Call, newest_first: list[Message]) -> list[Message]:
+    limit = call.query.get("limit", str(DEFAULT_PAGE))
+    if not limit.isdecimal() or not 1 <= int(limit) <= MAX_PAGE:
+        complaints = Complaints()
+        complaints.add(
+            ("limit",), "NUMBER_TYPE_MAX", f"int value should be less than or equal to {MAX_PAGE}."
+        )
+        complaints.refuse()
+    count = int(limit)
+    if "before" in call.query:
+        before = int(call.query["before"])
+        return [message for message in newest_first if message.id < before][:count]
+    if "after" in call.query:
+        after = int(call.query["after"])
+        later = [message for message in newest_first if message.id > after]
+        return later[max(0, len(later) - count) :]
+    if "around" in call.query:
+        middle = int(call.query["around"])
+        near = sorted(newest_first, key=lambda message: abs(message.id - middle))[:count]
+        return sorted(near, key=lambda message: message.id, reverse=True)
+    return newest_first[:count]
+
+
+_MESSAGES = "/channels/{channel_id}/messages"
+_MESSAGE = _MESSAGES + "/{message_id}"
+ROUTES = (
+    Route("GET", "/channels/{channel_id}", get_channel),
+    Route("POST", "/channels/{channel_id}/typing", trigger_typing, ratelimits.TYPING),
+    Route("GET", _MESSAGES, list_messages, ratelimits.READ_MESSAGES),
+    Route("POST", _MESSAGES, create_message, ratelimits.CREATE_MESSAGE),
+    Route("GET", _MESSAGE, get_message, ratelimits.READ_MESSAGES),
+    Route("PATCH", _MESSAGE, edit_message, ratelimits.EDIT_MESSAGE),
+    Route("DELETE", _MESSAGE, delete_message, ratelimits.DELETE_MESSAGE),
+)

@@ -1,0 +1,144 @@
+"""What every REST call goes through: fault, token, limits, body, handler, headers, ledger."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from aiohttp import web
+
+from sandbox.discord import faults
+from sandbox.discord.errors import DiscordError, http_error
+from sandbox.discord.ids import BOT_TOKEN
+from sandbox.discord.ledger import Caller, Entry
+from sandbox.discord.ratelimits import Limit, RateLimits
+from sandbox.discord.rest import bodies
+from sandbox.discord.rest.call import Answer, Call
+
+if TYPE_CHECKING:
+    from sandbox.discord.faults import Fault
+    from sandbox.discord.rest.call import Route
+    from sandbox.discord.world import World
+
+PREFIX = "/api/v10"
+TOO_MANY_REQUESTS = 429
+SERVER_ERROR = 500
+
+# method, path below the prefix, request JSON, status, answer JSON
+Observer = Callable[[str, str, Any, int, Any], None]
+
+
+class Pipeline:
+    """Serves REST calls by the route table."""
+
+    def __init__(self, world: World, observer: Observer | None = None) -> None:
+        self._world = world
+        self._observer = observer
+        self._limits = RateLimits(world)
+
+    def routes(self, table: tuple[Route, ...]) -> list[web.RouteDef]:
+        """Return the table as aiohttp routes."""
+        return [
+            web.route(route.method, PREFIX + route.template, self._endpoint(route))
+            for route in table
+        ]
+
+    def _endpoint(self, route: Route) -> Callable[[web.Request], Any]:
+        async def endpoint(request: web.Request) -> web.StreamResponse:
+            return await self._serve(route, request)
+
+        return endpoint
+
+    async def _serve(self, route: Route, request: web.Request) -> web.StreamResponse:
+        path = request.path.removeprefix(PREFIX)
+        ledger = self._world.ledger
+        entry = ledger.begin(request.method, route.template, path, route.who)
+        call = Call(self._world, request.match_info, request.query)
+        fault = self._world.faults.take(request.method, path)
+        try:
+            answer = await self._answer(route, request, call, fault)
+        except faults.SeveredError as severed:
+            ledger.end(entry, severed.how)
+            faults.cut(request)
+            return web.Response(status=SERVER_ERROR)
+        except DiscordError as error:
+            answer = Answer(error.body, error.status)
+            entry.shared = getattr(error, "scope", fault.scope if fault else "") == "shared"
+            self._finish(entry, answer)
+            self._observe(request, path, call, answer)
+            return self._response(route, request, answer, error=error, fault=fault)
+        self._finish(entry, answer)
+        self._observe(request, path, call, answer)
+        return self._response(route, request, answer)
+
+    async def _answer(
+        self, route: Route, request: web.Request, call: Call, fault: Fault | None
+    ) -> Answer:
+        if fault is not None:
+            await fault.wait()
+            if not fault.after_accept:
+                await self._world.faults.strike(fault)
+        if route.who is Caller.BOT:
+            self._authorize(request)
+            self._limits.take_global()
+        self._limits.take(route.limit, call.params)
+        settings = self._world.settings
+        is_bot = route.who is Caller.BOT
+        body = await bodies.read(
+            request,
+            file_limit=settings.bot_attachment_limit if is_bot else settings.attachment_limit,
+            request_limit=settings.request_limit,
+        )
+        call.body, call.uploads = body.json, body.uploads
+        answer = await route.handler(call)
+        if fault is not None:
+            await self._world.faults.strike(fault)
+        return answer
+
+    def _authorize(self, request: web.Request) -> None:
+        if request.headers.get("Authorization") != f"Bot {BOT_TOKEN}":
+            raise http_error(401, "Unauthorized")
+
+    def _finish(self, entry: Entry, answer: Answer) -> None:
+        is_error = answer.status >= 400  # noqa: PLR2004 - HTTP's error range
+        self._world.ledger.end(entry, answer.status, answer.body["code"] if is_error else None)
+
+    def _observe(self, request: web.Request, path: str, call: Call, answer: Answer) -> None:
+        if self._observer is not None:
+            self._observer(request.method, path, call.body, answer.status, answer.body)
+
+    def _response(
+        self,
+        route: Route,
+        request: web.Request,
+        answer: Answer,
+        *,
+        error: DiscordError | None = None,
+        fault: Fault | None = None,
+    ) -> web.Response:
+        headers = self._headers(route.limit, request)
+        if fault is not None and not fault.via:
+            headers.pop("Via")
+        if answer.status == TOO_MANY_REQUESTS and error is not None:
+            scope = fault.scope if fault else getattr(error, "scope", "user")
+            headers["X-RateLimit-Scope"] = scope
+            headers["Retry-After"] = str(int(error.extra.get("retry_after", 0)) + 1)
+            if scope == "global":
+                headers["X-RateLimit-Global"] = "true"
+        if answer.body is None:
+            return web.Response(status=answer.status, headers=headers)
+        # discord.py reads JSON only from exactly this content type, without a charset.
+        headers["Content-Type"] = "application/json"
+        return web.Response(
+            status=answer.status, headers=headers, body=json.dumps(answer.body).encode()
+        )
+
+    def _headers(self, limit: Limit, request: web.Request) -> dict[str, str]:
+        return {"Via": "1.1 google", **self._limits.headers(limit, request.match_info)}
+
+
+async def unknown_route(_: web.Request) -> web.Response:
+    """Answer a path that does not exist, or a method it does not have."""
+    error = http_error(404, "Not Found")
+    return web.json_response(error.body, status=error.status)
