@@ -43,3 +43,11 @@ def as_message(value: object) -> Message:
     if not isinstance(value, dict):
         raise ChildGarbledError(f"a {type(value).__name__} instead of an object")
     return cast("Message", value)
+
+
+def whole(message: Message, key: str) -> int:
+    """Return a positive whole number out of a message; raise `ChildGarbledError` if it is none."""
+    value = message.get(key)
+    if not isinstance(value, int) or value < 1:
+        raise ChildGarbledError(f"{key} is {value!r}"[:200])
+    return value
