@@ -19,7 +19,7 @@ from hailuo.jobs.job import (
 )
 from hailuo.quotas import Limits
 from hailuo.store import Store
-from tests.clock import ManualClock
+from tests.clocks import ManualClock
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator

@@ -14,7 +14,7 @@ from hailuo.store import Store
 from hailuo.store.database import Database
 from hailuo.store.errors import SchemaTooNewError, StoreInUseError, StoreUnusableError
 from hailuo.store.tables import metadata
-from tests.clock import ManualClock
+from tests.clocks import ManualClock
 
 if TYPE_CHECKING:
     from pathlib import Path

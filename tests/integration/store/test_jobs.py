@@ -15,7 +15,7 @@ from tests.integration.store.conftest import LIMITS, ME, PICTURE, request_by
 if TYPE_CHECKING:
     from hailuo.jobs.job import Job
     from hailuo.store import Store
-    from tests.clock import ManualClock
+    from tests.clocks import ManualClock
 
 VIDEO = Video("v.mp4", "https://files.runcomfy.net/v.mp4", 1234, 1366, 768, 5.6)
 TO_QUEUE = (JobState.SUBMITTING, JobState.IN_QUEUE)

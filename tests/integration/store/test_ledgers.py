@@ -26,7 +26,7 @@ from tests.integration.store.conftest import LIMITS, ME, PICTURE, request_by
 
 if TYPE_CHECKING:
     from hailuo.store import Store
-    from tests.clock import ManualClock
+    from tests.clocks import ManualClock
 
 USER = UserId(1)
 SENT = (JobState.SUBMITTING, JobState.IN_QUEUE)
