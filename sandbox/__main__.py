@@ -1,9 +1,11 @@
-"""Start a stand-in: ``python -m sandbox discord`` or ``python -m sandbox runcomfy``."""
+"""Start a stand-in (discord, runcomfy), or the bot between both (serve, demo)."""
 
 from __future__ import annotations
 
 import argparse
 import asyncio
+import os
+import sys
 
 
 def main() -> None:
@@ -22,7 +24,20 @@ def _parser() -> argparse.ArgumentParser:
     runcomfy.add_argument("--port", type=int, default=0, help="0 picks a free one")
     runcomfy.add_argument("--discord-url", help="the stand-in for Discord, whose links it fetches")
     runcomfy.set_defaults(run=_runcomfy)
+    serve = parts.add_parser("serve", help="both stand-ins and the bot, until Ctrl-C")
+    serve.add_argument("--discord-port", type=int, default=_port("DISCORD_PORT", 8090))
+    serve.add_argument("--runcomfy-port", type=int, default=_port("RUNCOMFY_PORT", 8091))
+    serve.set_defaults(run=_serve)
+    demo = parts.add_parser("demo", help="animate a picture end to end and save the video")
+    demo.add_argument("--image", default=os.environ.get("IMAGE", ""), help="default: a sample")
+    demo.add_argument("--prompt", default=os.environ.get("PROMPT", ""), help="default: fitting it")
+    demo.add_argument("--out", default=os.environ.get("OUT", ""), help="default: demo-output")
+    demo.set_defaults(run=_demo)
     return parser
+
+
+def _port(variable: str, default: int) -> int:
+    return int(os.environ.get(variable) or default)
 
 
 # Each part is imported only when it runs, so that one runs without the other.
@@ -36,6 +51,18 @@ def _runcomfy(arguments: argparse.Namespace) -> None:
     from sandbox.runcomfy.server import serve  # noqa: PLC0415 - see above
 
     asyncio.run(serve(arguments.port, arguments.discord_url))
+
+
+def _serve(arguments: argparse.Namespace) -> None:
+    from sandbox.serve import main  # noqa: PLC0415 - see above
+
+    sys.exit(main(arguments.discord_port, arguments.runcomfy_port))
+
+
+def _demo(arguments: argparse.Namespace) -> None:
+    from sandbox.demo.story import main  # noqa: PLC0415 - see above
+
+    sys.exit(main(arguments.image, arguments.prompt, arguments.out))
 
 
 if __name__ == "__main__":

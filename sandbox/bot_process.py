@@ -23,10 +23,13 @@ class BotEndedError(Exception):
 
 
 class BotProcess:
-    """`python bot.py` in a folder of its own, its output in a log file there or elsewhere."""
+    """`python bot.py` in a folder of its own, with its output in a log file."""
 
-    def __init__(self, settings: Mapping[str, str], folder: Path, log: Path) -> None:
+    def __init__(
+        self, settings: Mapping[str, str], folder: Path, log: Path, script: Path = BOT
+    ) -> None:
         self._settings = settings
+        self._script = script
         self._folder = folder
         self._log = log
 
@@ -34,7 +37,7 @@ class BotProcess:
         with await asyncio.to_thread(self._log.open, "wb") as log:
             self._process = await asyncio.create_subprocess_exec(
                 sys.executable,
-                str(BOT),
+                str(self._script),
                 stdin=asyncio.subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,

@@ -8,14 +8,13 @@ from typing import TYPE_CHECKING, Any, Self
 
 import aiohttp
 
-from sandbox.bot_process import BotEndedError, BotProcess, bot_settings
+from sandbox.bot_process import BOT, BotEndedError, BotProcess, bot_settings
 from sandbox.discord.server import DiscordSandbox
 from sandbox.runcomfy import MODEL_ID, RunComfySandbox
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-READY_S = 60.0
 LOOK_EVERY_S = 0.1
 
 
@@ -33,12 +32,16 @@ class LocalStack:
         runcomfy_port: int = 0,
         runcomfy_settings: dict[str, Any] | None = None,
         log: Path | None = None,
+        bot: Path = BOT,
+        ready_within_s: float = 60.0,
     ) -> None:
         self._folder = folder
         self._discord_port = discord_port
         self._runcomfy_port = runcomfy_port
         self._runcomfy_settings = runcomfy_settings
         self._log = log or folder / "bot.log"
+        self._bot = bot
+        self._ready_within_s = ready_within_s
 
     async def __aenter__(self) -> Self:
         async with AsyncExitStack() as stack:
@@ -56,7 +59,7 @@ class LocalStack:
                 folder=self._folder,
             )
             self.bot = await stack.enter_async_context(
-                BotProcess(settings, self._folder, self._log)
+                BotProcess(settings, self._folder, self._log, self._bot)
             )
             await self._until_ready(session)
             self._stack = stack.pop_all()
@@ -69,7 +72,7 @@ class LocalStack:
         ready = asyncio.create_task(self._look_until_ready(session), name="bot ready")
         ended = asyncio.create_task(self.bot.ended(), name="bot ended")
         done, _ = await asyncio.wait(
-            {ready, ended}, timeout=READY_S, return_when=asyncio.FIRST_COMPLETED
+            {ready, ended}, timeout=self._ready_within_s, return_when=asyncio.FIRST_COMPLETED
         )
         for task in (ready, ended):
             task.cancel()
@@ -78,7 +81,7 @@ class LocalStack:
             raise ended.result()
         if ready not in done:
             lines = await self.bot.last_lines()
-            raise BotEndedError(f"the bot was not ready after {READY_S:g} s\n{lines}")
+            raise BotEndedError(f"the bot was not ready after {self._ready_within_s:g} s\n{lines}")
         ready.result()
 
     async def _look_until_ready(self, session: aiohttp.ClientSession) -> None:

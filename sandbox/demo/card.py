@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime
+import time
 from enum import IntEnum
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
@@ -56,10 +56,11 @@ def is_private(message: dict[str, Any]) -> bool:
     return bool(message.get("flags", 0) & EPHEMERAL)
 
 
-def plain(text: str, names: Mapping[str, str]) -> str:
-    """Take Discord's markup out of a text; times become relative to now."""
+def plain(text: str, names: Mapping[str, str], *, now: float | None = None) -> str:
+    """Take Discord's markup out of a text; times become relative to `now` (Unix seconds)."""
+    now = time.time() if now is None else now
     text = re.sub(r"<@!?(\d+)>", lambda match: f"@{names.get(match[1], match[1])}", text)
-    text = re.sub(r"<t:(\d+)(?::\w)?>", lambda match: _relative(int(match[1])), text)
+    text = re.sub(r"<t:(\d+)(?::\w)?>", lambda match: _relative(int(match[1]) - now), text)
     text = re.sub(r"<a?(:\w+:)\d+>", r"\1", text)
     text = re.sub(r"^(?:#{1,3}|-#) ", "", text, flags=re.MULTILINE)
     text = re.sub(r"\[([^\]]+)\]\((\S+?)\)", r"\1 (\2)", text)
@@ -101,9 +102,8 @@ def _media_line(media: dict[str, Any]) -> str:
     return f"{sign} {name}{size}"
 
 
-def _relative(moment: int) -> str:
-    seconds = round(moment - datetime.now(UTC).timestamp())
-    return f"in {seconds} s" if seconds >= 0 else f"{-seconds} s ago"
+def _relative(seconds: float) -> str:
+    return f"in {seconds:.0f} s" if seconds >= 0 else f"{-seconds:.0f} s ago"
 
 
 def _walk(components: list[Component]) -> Iterator[Component]:
