@@ -25,8 +25,9 @@ def _parser() -> argparse.ArgumentParser:
     runcomfy.add_argument("--discord-url", help="the stand-in for Discord, whose links it fetches")
     runcomfy.set_defaults(run=_runcomfy)
     serve = parts.add_parser("serve", help="both stand-ins and the bot, until Ctrl-C")
-    serve.add_argument("--discord-port", type=int, default=_port("DISCORD_PORT", 8090))
-    serve.add_argument("--runcomfy-port", type=int, default=_port("RUNCOMFY_PORT", 8091))
+    for service, port in (("discord", "8090"), ("runcomfy", "8091")):
+        from_environment = os.environ.get(f"{service.upper()}_PORT") or port
+        serve.add_argument(f"--{service}-port", type=int, default=from_environment)
     serve.set_defaults(run=_serve)
     demo = parts.add_parser("demo", help="animate a picture end to end and save the video")
     demo.add_argument("--image", default=os.environ.get("IMAGE", ""), help="default: a sample")
@@ -34,10 +35,6 @@ def _parser() -> argparse.ArgumentParser:
     demo.add_argument("--out", default=os.environ.get("OUT", ""), help="default: demo-output")
     demo.set_defaults(run=_demo)
     return parser
-
-
-def _port(variable: str, default: int) -> int:
-    return int(os.environ.get(variable) or default)
 
 
 # Each part is imported only when it runs, so that one runs without the other.
