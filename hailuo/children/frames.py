@@ -51,3 +51,11 @@ def whole(message: Message, key: str) -> int:
     if not isinstance(value, int) or value < 1:
         raise ChildGarbledError(f"{key} is {value!r}"[:200])
     return value
+
+
+def number(message: Message, key: str) -> float:
+    """Return a positive number out of a message; raise `ChildGarbledError` if it is none."""
+    value = message.get(key)
+    if not isinstance(value, int | float) or not 0 < value < 1e9:  # noqa: PLR2004 - and no NaN
+        raise ChildGarbledError(f"{key} is {value!r}"[:200])
+    return float(value)

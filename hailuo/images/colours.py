@@ -6,12 +6,12 @@
 from __future__ import annotations
 
 from io import BytesIO
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from PIL import Image, ImageCms, ImageStat
 
 _MAX_PROFILE_BYTES: Final = 4_000_000
-_SRGB: Final[Any] = ImageCms.createProfile("sRGB")
+_SRGB: Final = cast("Any", ImageCms.createProfile("sRGB"))
 _WHITE: Final = (255, 255, 255)
 _CHARCOAL: Final = (24, 24, 27)
 _MODE_OF_SPACE: Final = {"RGB ": "RGB", "GRAY": "L", "CMYK": "CMYK"}
