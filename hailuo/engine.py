@@ -14,7 +14,7 @@ from hailuo.clock import SystemClock
 from hailuo.errors import HailuoError
 from hailuo.fetch import AllowedHosts, Fetcher
 from hailuo.folders import Folders
-from hailuo.images import PictureDoctor
+from hailuo.images.doctor import PictureDoctor, picture_pool
 from hailuo.jobs.intake import Intake
 from hailuo.jobs.job import WorkerId
 from hailuo.jobs.schedule import Schedule
@@ -98,7 +98,7 @@ class Engine:
                 ),
                 pictures=await enter(Fetcher(AllowedHosts.parse(_picture_hosts(settings)))),
                 results=await enter(Fetcher(AllowedHosts.parse(settings.result_hosts))),
-                doctor=await enter(PictureDoctor.open()),
+                doctor=PictureDoctor(await enter(picture_pool())),
                 videos=await enter(VideoShop.open()),
                 folders=folders,
                 clock=clock,

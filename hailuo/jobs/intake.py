@@ -6,13 +6,16 @@ import asyncio
 from typing import TYPE_CHECKING, Final
 
 from hailuo import quotas
-from hailuo.jobs.checks import LARGEST_PICTURE, check_prompt, check_size
+from hailuo.images.formats import MAX_FILE_BYTES
+from hailuo.jobs.checks import check_prompt, check_size
 from hailuo.jobs.job import Job, Picture, job_id_of
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from hailuo.fetch import Fetcher
     from hailuo.folders import Folders
-    from hailuo.images import PictureDoctor
+    from hailuo.images.doctor import PictureDoctor
     from hailuo.jobs.job import Request, WorkerId
     from hailuo.store import Store
 
@@ -64,14 +67,18 @@ class Intake:
         """Fetch the picture, and keep a clean copy that obeys the API's rules."""
         job_id = job_id_of(request.interaction_id)
         incoming = self._folders.incoming / job_id
+        cleaned = self._folders.incoming / f"{job_id}.clean"
         try:
-            await self._fetcher.fetch(url, incoming, max_bytes=LARGEST_PICTURE)
-            clean = await self._doctor.clean(incoming, self._folders.picture(job_id))
+            await self._fetcher.fetch(url, incoming, max_bytes=MAX_FILE_BYTES)
+            picture = await self._doctor.clean(incoming, cleaned)
+            check_size(picture.original.size.width, picture.original.size.height)
+            name = f"{job_id}{picture.format.suffix}"
+            await asyncio.to_thread(cleaned.replace, self._folders.picture(name))
         finally:
-            await asyncio.to_thread(incoming.unlink, missing_ok=True)
-        try:
-            check_size(clean.width, clean.height)
-        except BaseException:
-            await asyncio.to_thread(clean.path.unlink, missing_ok=True)
-            raise
-        return Picture(clean.path.name, clean.width, clean.height)
+            await asyncio.to_thread(_remove, incoming, cleaned)
+        return Picture(name, picture.width, picture.height)
+
+
+def _remove(*paths: Path) -> None:
+    for path in paths:
+        path.unlink(missing_ok=True)
