@@ -22,7 +22,7 @@ from hailuo.jobs.stages import JobStages
 from hailuo.jobs.worker import Worker
 from hailuo.runcomfy.client import RunComfyClient
 from hailuo.store import Store
-from hailuo.videos import VideoShop
+from hailuo.videos.doctor import VideoDoctor, video_pool
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
@@ -55,7 +55,7 @@ class Parts:
     pictures: Fetcher
     results: Fetcher
     doctor: PictureDoctor
-    videos: VideoShop
+    videos: VideoDoctor
     folders: Folders
     clock: Clock
 
@@ -99,7 +99,7 @@ class Engine:
                 pictures=await enter(Fetcher(AllowedHosts.parse(_picture_hosts(settings)))),
                 results=await enter(Fetcher(AllowedHosts.parse(settings.result_hosts))),
                 doctor=PictureDoctor(await enter(picture_pool())),
-                videos=await enter(VideoShop.open()),
+                videos=VideoDoctor(await enter(video_pool())),
                 folders=folders,
                 clock=clock,
             )

@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from hailuo.jobs.schedule import Schedule
     from hailuo.runcomfy.client import RunComfyClient
     from hailuo.store import Store
-    from hailuo.videos import VideoShop
+    from hailuo.videos.doctor import VideoDoctor
 
 log = structlog.get_logger(__name__)
 
@@ -75,7 +75,7 @@ class JobStages:
         store: Store,
         api: RunComfyClient,
         fetcher: Fetcher,
-        videos: VideoShop,
+        videos: VideoDoctor,
         presenter: Presenter,
         schedule: Schedule,
         folders: Folders,
@@ -231,10 +231,20 @@ class JobStages:
             size=downloaded.file.size,
             width=info.width,
             height=info.height,
-            seconds=info.seconds,
+            seconds=info.duration.total_seconds(),
         )
+        await self._keep_poster(job, video)
         await self._store.move(job, JobState.DELIVERING, video=video)
         return NOW
+
+    async def _keep_poster(self, job: Job, video: Video) -> None:
+        """Take the small picture that /history shows; a video without one is as good."""
+        try:
+            await self._videos.poster(
+                self._folders.video(video.name), self._folders.thumbnail(job.id)
+            )
+        except HailuoError as error:
+            log.warning("no poster", job=job.id, error=str(error))
 
     async def _deliver(self, job: Job) -> timedelta:
         """Hand over the video, as the file or, where that is too large, as its link."""
