@@ -17,7 +17,7 @@ from sandbox.discord.control.api import ControlApi
 from sandbox.discord.gateway import Gateway
 from sandbox.discord.interactions import callbacks, webhooks
 from sandbox.discord.rest import channels, people
-from sandbox.discord.rest.pipeline import Observer, Pipeline, unknown_route
+from sandbox.discord.rest.pipeline import Observer, Pipeline
 from sandbox.discord.settings import MIB
 from sandbox.discord.world import World
 
@@ -53,14 +53,15 @@ class DiscordSandbox:
         self._port = port
         self.world = World(clock)
         self.gateway = Gateway(self.world)
+        pipeline = Pipeline(self.world, observer)
         app = web.Application(client_max_size=BODY_LIMIT)
         app.add_routes(
             [
-                *Pipeline(self.world, observer).routes(REST_ROUTES),
+                *pipeline.routes(REST_ROUTES),
                 *cdn.routes(self.world),
                 *ControlApi(self.world, self.gateway).routes(),
                 web.get("/gateway", self.gateway.handle),
-                web.route("*", "/api/{path:.*}", unknown_route),
+                web.route("*", "/api/{path:.*}", pipeline.unknown),
             ]
         )
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=1.0)

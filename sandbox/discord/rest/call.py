@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from sandbox.discord import ratelimits
@@ -92,3 +92,10 @@ class Route:
     handler: Handler
     limit: ratelimits.Limit = ratelimits.DEFAULT
     who: Caller = Caller.BOT
+
+    @property
+    def bucket(self) -> ratelimits.Limit:
+        """Return the limit that counts here: without one of its own, a route has a fresh one."""
+        if self.limit is not ratelimits.DEFAULT:
+            return self.limit
+        return replace(self.limit, name=f"{self.method} {self.template}")

@@ -44,6 +44,16 @@ class Pipeline:
             for route in table
         ]
 
+    async def unknown(self, request: web.Request) -> web.Response:
+        """Answer a path that does not exist, or a method it does not have."""
+        path = request.path.removeprefix(PREFIX)
+        entry = self._world.ledger.begin(request.method, path, path, Caller.BOT)
+        error = http_error(404, "Not Found")
+        answer = Answer(error.body, error.status)
+        self._finish(entry, answer)
+        self._observe(request, path, None, answer)
+        return web.json_response(answer.body, status=answer.status)
+
     def _endpoint(self, route: Route) -> Callable[[web.Request], Any]:
         async def endpoint(request: web.Request) -> web.StreamResponse:
             return await self._serve(route, request)
@@ -66,10 +76,10 @@ class Pipeline:
             answer = Answer(error.body, error.status)
             entry.shared = getattr(error, "scope", fault.scope if fault else "") == "shared"
             self._finish(entry, answer)
-            self._observe(request, path, call, answer)
+            self._observe(request, path, call.body, answer)
             return self._response(route, request, answer, error=error, fault=fault)
         self._finish(entry, answer)
-        self._observe(request, path, call, answer)
+        self._observe(request, path, call.body, answer)
         return self._response(route, request, answer)
 
     async def _answer(
@@ -82,7 +92,7 @@ class Pipeline:
         if route.who is Caller.BOT:
             self._authorize(request)
             self._limits.take_global()
-        self._limits.take(route.limit, call.params)
+        self._limits.take(route.bucket, call.params)
         settings = self._world.settings
         is_bot = route.who is Caller.BOT
         body = await bodies.read(
@@ -104,9 +114,9 @@ class Pipeline:
         is_error = answer.status >= 400  # noqa: PLR2004 - HTTP's error range
         self._world.ledger.end(entry, answer.status, answer.body["code"] if is_error else None)
 
-    def _observe(self, request: web.Request, path: str, call: Call, answer: Answer) -> None:
+    def _observe(self, request: web.Request, path: str, body: Any, answer: Answer) -> None:
         if self._observer is not None:
-            self._observer(request.method, path, call.body, answer.status, answer.body)
+            self._observer(request.method, path, body, answer.status, answer.body)
 
     def _response(
         self,
@@ -117,7 +127,7 @@ class Pipeline:
         error: DiscordError | None = None,
         fault: Fault | None = None,
     ) -> web.Response:
-        headers = self._headers(route.limit, request)
+        headers = self._headers(route.bucket, request)
         if fault is not None and not fault.via:
             headers.pop("Via")
         if answer.status == TOO_MANY_REQUESTS and error is not None:
@@ -136,9 +146,3 @@ class Pipeline:
 
     def _headers(self, limit: Limit, request: web.Request) -> dict[str, str]:
         return {"Via": "1.1 google", **self._limits.headers(limit, request.match_info)}
-
-
-async def unknown_route(_: web.Request) -> web.Response:
-    """Answer a path that does not exist, or a method it does not have."""
-    error = http_error(404, "Not Found")
-    return web.json_response(error.body, status=error.status)
