@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 Component = dict[str, Any]
 
 EPHEMERAL = 1 << 6
+LOADING = 1 << 7
 LINK_STYLE = 5
 
 
@@ -34,6 +35,8 @@ class Kind(IntEnum):
 
 def lines(message: dict[str, Any], names: Mapping[str, str]) -> list[str]:
     """Render a message; `names` tells who stands behind the ids of mentions."""
+    if is_loading(message):
+        return [f"{message['author']['username']} is thinking …"]
     shown = plain(message.get("content", ""), names).splitlines()
     for component in message.get("components", []):
         shown += _component_lines(component, names)
@@ -56,6 +59,11 @@ def is_private(message: dict[str, Any]) -> bool:
     return bool(message.get("flags", 0) & EPHEMERAL)
 
 
+def is_loading(message: dict[str, Any]) -> bool:
+    """Whether the message only says that the bot will answer."""
+    return bool(message.get("flags", 0) & LOADING)
+
+
 def plain(text: str, names: Mapping[str, str], *, now: float | None = None) -> str:
     """Take Discord's markup out of a text; times become relative to `now` (Unix seconds)."""
     now = time.time() if now is None else now
@@ -64,7 +72,8 @@ def plain(text: str, names: Mapping[str, str], *, now: float | None = None) -> s
     text = re.sub(r"<a?(:\w+:)\d+>", r"\1", text)
     text = re.sub(r"^(?:#{1,3}|-#) ", "", text, flags=re.MULTILINE)
     text = re.sub(r"\[([^\]]+)\]\((\S+?)\)", r"\1 (\2)", text)
-    return re.sub(r"(?<!\\)(\*\*|__|\*|`)", "", text)
+    text = re.sub(r"(?<!\\)(\*\*|__|\*|`)", "", text)
+    return re.sub(r"\\([^A-Za-z0-9\s])", r"\1", text)
 
 
 def _component_lines(component: Component, names: Mapping[str, str]) -> list[str]:

@@ -7,6 +7,7 @@ import sys
 import tempfile
 import time
 from pathlib import Path, PurePosixPath
+from typing import Any
 from urllib.parse import urlsplit
 
 import aiohttp
@@ -22,7 +23,7 @@ from sandbox.stack import LocalStack
 PROMPT = "The beam sweeps over the sea while waves roll against the rock"
 OUT = Path("demo-output")
 # Long enough for every stage to be seen, short enough for nobody to leave.
-PACE = {"queue_s": [3, 3], "render_s": [8, 8]}
+PACE = {"queue_s": 7, "render_s": 9}
 TIME_LIMIT_S = 55.0
 
 EXIT_OK = 0
@@ -38,7 +39,10 @@ def main(image: str, prompt: str, out: str) -> int:
 class Demo:
     """One run: start everything, act as alice, tell what happens."""
 
-    def __init__(self, image: Path, prompt: str, out: Path) -> None:
+    def __init__(
+        self, image: Path, prompt: str, out: Path, *, pace: dict[str, Any] | None = None
+    ) -> None:
+        self._pace = pace or PACE
         self._image = image
         self._prompt = prompt
         self._out = out
@@ -52,7 +56,7 @@ class Demo:
         with tempfile.TemporaryDirectory(prefix="hailuo-demo-") as folder:
             try:
                 print("Starting the stand-ins and the bot …", flush=True)
-                async with LocalStack(Path(folder), runcomfy_settings=PACE, log=log) as stack:
+                async with LocalStack(Path(folder), runcomfy_settings=self._pace, log=log) as stack:
                     return await self._animate(stack)
             except BotEndedError as error:
                 return _fail(str(error))
@@ -74,7 +78,7 @@ class Demo:
                 return _fail(f"no video after {TIME_LIMIT_S:g} s\n{await stack.bot.last_lines()}")
             url = card.video_url(last)
             if url is None:
-                return _fail("the bot refused, see above")
+                return _fail(" ".join(card.lines(last, names)))
             film = await self._save(await alice.download(url), url)
         print(f"Saved {film}")
         return EXIT_OK
@@ -93,7 +97,7 @@ async def _watch(member: Member, names: dict[str, str]) -> Message:
         if shown.get(message["id"]) != text:
             shown[message["id"]] = text
             _print_block(time.monotonic() - started, text, private=card.is_private(message))
-        if card.video_url(message) or (card.is_private(message) and text):
+        if card.video_url(message) or (card.is_private(message) and not card.is_loading(message)):
             return message
     raise AssertionError("unreachable: watching ends only by the time limit")
 

@@ -76,11 +76,19 @@ def test_times_are_told_from_now(moment: int, text: str) -> None:
         ("<@!11> and <@12>", "@alice and @12"),
         ("`code` **bold** __line__", "code bold line"),
         ("[here](https://example.com)", "here (https://example.com)"),
+        (r"2\:5 \*not bold\* a\_b", "2:5 *not bold* a_b"),
         ("<:wave:123> <a:spin:456>", ":wave: :spin:"),
     ],
 )
 def test_markup_is_taken_out(markup: str, text: str) -> None:
     assert card.plain(markup, NAMES) == text
+
+
+def test_a_deferred_answer_is_shown_as_thinking() -> None:
+    message = {"flags": 128, "content": "", "author": {"username": "hailuo"}}
+
+    assert card.is_loading(message)
+    assert card.lines(message, NAMES) == ["hailuo is thinking …"]
 
 
 def test_the_video_is_found_where_a_card_shows_it() -> None:
