@@ -19,6 +19,8 @@ class PoolBusyError(HailuoError):
 class ChildError(HailuoError):
     """A child did not answer; the default sentence of the base fits."""
 
+    retryable: ClassVar[bool] = True
+
 
 class ChildStartError(ChildError):
     """No child could be started, or it could not load its tasks."""

@@ -9,12 +9,11 @@ from hailuo.children import frames
 from hailuo.children.errors import (
     ChildDiedError,
     ChildGarbledError,
-    ChildTimeoutError,
 )
 from hailuo.children.files import part_of
 from hailuo.children.limits import MIB, Limits
 from hailuo.children.pool import ChildPool
-from hailuo.videos.errors import REFUSALS, VideoTooCostlyError, VideoUnreadableError
+from hailuo.videos.errors import REFUSALS, VideoUnreadableError
 from hailuo.videos.video import VideoInfo
 
 if TYPE_CHECKING:
@@ -51,7 +50,8 @@ class VideoDoctor:
     """Work on videos in the child processes of ``pool``; cancelling stops the work.
 
     Every method raises a `VideoRefusedError` for a file that cannot be used, and
-    `PoolBusyError` when too many wait. What is left of `ChildError` is our own fault.
+    `PoolBusyError` when too many wait. What is left of `ChildError` is our own fault, and worth
+    another try: no child could be started, the machine was too slow, the disk is full.
     """
 
     def __init__(self, pool: ChildPool) -> None:
@@ -95,8 +95,6 @@ class VideoDoctor:
     ) -> T:
         try:
             return parse(await self._pool.run(task, arguments, within=within))
-        except ChildTimeoutError as error:
-            raise VideoTooCostlyError(error.detail) from error
         except (ChildDiedError, ChildGarbledError) as error:
             raise VideoUnreadableError(error.detail) from error
 
