@@ -44,9 +44,6 @@ class BotProcess:
                 # In this folder lies no .env, so nothing of a real installation is read.
                 cwd=self._folder,
                 env={**os.environ, **self._settings},
-                # Ctrl-C reaches the whole group; the bot is stopped by us, after the stand-ins'
-                # last requests, not at the same moment.
-                start_new_session=True,
             )
         return self
 

@@ -54,7 +54,7 @@ async def test_rendering_does_not_block_the_event_loop(
     api: Caller, sandbox: RunComfySandbox, picture_url: str
 ) -> None:
     """While a video is rendered, other calls are answered."""
-    sandbox.configure(video_s=5)
+    sandbox.configure(video_s=2)
     url = await finished(api, picture_url)
     download = asyncio.create_task(video_bytes(api, url), name="download")
     answered = 0
