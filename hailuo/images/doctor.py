@@ -45,8 +45,9 @@ class PictureDoctor:
     our own fault: no child could be started, or the disk is full.
     """
 
-    def __init__(self, pool: ChildPool) -> None:
+    def __init__(self, pool: ChildPool, *, within: timedelta = WITHIN) -> None:
         self._pool = pool
+        self._within = within
 
     async def inspect(self, source: Path) -> Original:
         """Decode the picture and return what it is, without writing anything."""
@@ -74,7 +75,7 @@ class PictureDoctor:
         self, task: str, arguments: Mapping[str, object], parse: Callable[[Message], T]
     ) -> T:
         try:
-            return parse(await self._pool.run(task, arguments, within=WITHIN))
+            return parse(await self._pool.run(task, arguments, within=self._within))
         except ChildTimeoutError as error:
             raise PictureTooCostlyError(error.detail) from error
         except (ChildDiedError, ChildGarbledError) as error:

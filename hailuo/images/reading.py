@@ -28,7 +28,13 @@ from hailuo.images.errors import (
     PictureTruncatedError,
     PictureUnreadableError,
 )
-from hailuo.images.formats import HEAD_BYTES, MAX_FILE_BYTES, PictureFormat, recognise
+from hailuo.images.formats import (
+    HEAD_BYTES,
+    MAX_FILE_BYTES,
+    MAX_PROGRESSIVE_MEGAPIXELS,
+    PictureFormat,
+    recognise,
+)
 from hailuo.images.picture import Original, Size
 
 if TYPE_CHECKING:
@@ -76,11 +82,15 @@ def read(source: Path, fit: Fit) -> tuple[Original, Image.Image]:
 
     Raise a `PictureRefusedError` whatever the file does to its decoder.
     """
+    with source.open("rb") as file:
+        return _read(file, fit)
+
+
+def _read(file: IO[bytes], fit: Fit) -> tuple[Original, Image.Image]:
     try:
-        with source.open("rb") as file:
-            head = _read_head(file)
-            with _DECODERS[head.format](file) as decoder:
-                return _decode(decoder, head, fit)
+        head = _read_head(file)
+        with _DECODERS[head.format](file) as decoder:
+            return _decode(decoder, head, fit)
     except PictureRefusedError:
         raise
     except MemoryError as error:
@@ -110,7 +120,7 @@ def _read_head(file: IO[bytes]) -> _Head:
 
 def _decode(decoder: ImageFile, head: _Head, fit: Fit) -> tuple[Original, Image.Image]:
     stored = Size(*decoder.size)
-    _check_pixels(stored, head.format)
+    _check_pixels(decoder, head.format)
     if isinstance(decoder, JpegImageFile):
         # Decode at a half, a quarter or an eighth of the size, whichever is still enough.
         wanted = _oriented(fit(_oriented(stored, decoder)), decoder)
@@ -136,14 +146,18 @@ def _decode(decoder: ImageFile, head: _Head, fit: Fit) -> tuple[Original, Image.
     return original, _without_metadata(picture)
 
 
-def _check_pixels(size: Size, picture_format: PictureFormat) -> None:
-    if size.pixels > picture_format.max_megapixels * 1_000_000:
+def _check_pixels(decoder: ImageFile, picture_format: PictureFormat) -> None:
+    width, height = decoder.size
+    limit = picture_format.max_megapixels
+    if decoder.info.get("progressive"):
+        limit = min(limit, MAX_PROGRESSIVE_MEGAPIXELS)
+    if width * height > limit * 1_000_000:
         raise PictureTooManyPixelsError(
-            width=size.width,
-            height=size.height,
-            found=f"{size.pixels / 1e6:.1f}",
+            width=width,
+            height=height,
+            found=f"{width * height / 1e6:.1f}",
             format=picture_format.value,
-            limit=picture_format.max_megapixels,
+            limit=limit,
         )
 
 
