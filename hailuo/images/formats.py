@@ -68,10 +68,7 @@ _AVIF_BRANDS: Final = frozenset({b"avif", b"avis"})
 _HEIF_BRANDS: Final = frozenset({b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1"})
 
 # Named so that the refusal can tell people what they sent.
-_FOREIGNMAX_PROGRESSIVE_MEGAPIXELS: Final = 100
-"""For a progressive JPEG, whose decoder holds all of it at full size."""
-
-_MAGIC: Final = (
+_FOREIGN_MAGIC: Final = (
     (b"%PDF", "a PDF document"),
     (b"II*\x00", "a TIFF picture"),
     (b"MM\x00*", "a TIFF picture"),
