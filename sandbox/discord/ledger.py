@@ -66,6 +66,7 @@ class Ledger:
         """Note that a call came in."""
         entry = Entry(self._world.clock(), method, route, masked(path), who)
         self.entries.append(entry)
+        self._world.touch()
         return entry
 
     def end(self, entry: Entry, status: int | str, code: int | None = None) -> None:

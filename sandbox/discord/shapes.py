@@ -116,6 +116,16 @@ class Number:
 
 
 @dataclass(frozen=True, slots=True)
+class Scalar:
+    """A text or a number; which of them, another rule decides."""
+
+    def check(self, value: Any, path: Path, complaints: Complaints) -> None:
+        """Note a value that is neither."""
+        if isinstance(value, bool) or not isinstance(value, str | int | float):
+            complaints.add(path, "STRING_TYPE_CONVERT", f"Could not interpret {value!r} as string.")
+
+
+@dataclass(frozen=True, slots=True)
 class Flag:
     """True or false."""
 
@@ -258,7 +268,7 @@ class Union:
         tag = value.get("type")
         if tag is None:
             complaints.add((*path, "type"), "BASE_TYPE_REQUIRED", "This field is required")
-        elif isinstance(tag, bool) or tag not in self.shapes:
+        elif isinstance(tag, bool) or not isinstance(tag, int) or tag not in self.shapes:
             listed = ", ".join(str(known) for known in self.shapes)
             complaints.add(
                 (*path, "type"),

@@ -125,7 +125,9 @@ class World:
         return any(word in lowered for word in self.blocked_words)
 
     def person(self, name: str | int) -> User | None:
-        """Return an account by name or id."""
+        """Return an account by name or id; ``bot`` is the bot's, whatever it is called."""
+        if name == "bot":
+            return self.bot
         for user in self.users.values():
             if str(name) in (user.username, str(user.id)):
                 return user

@@ -17,6 +17,7 @@ from sandbox.discord.shapes import (
     Number,
     Path,
     Record,
+    Scalar,
     Snowflake,
     Text,
 )
@@ -63,7 +64,11 @@ CHOOSABLE = (OptionType.STRING, OptionType.INTEGER, OptionType.NUMBER)
 _NAMES = MapOf(LOCALES, Text(32, 1))
 _DESCRIPTIONS = MapOf(LOCALES, Text(100, 1))
 _CHOICE = Record(
-    {"name": Text(100, 1), "name_localizations": MapOf(LOCALES, Text(100, 1))},
+    {
+        "name": Text(100, 1),
+        "name_localizations": MapOf(LOCALES, Text(100, 1)),
+        "value": Scalar(),
+    },
     frozenset({"name", "value"}),
 )
 _OPTION = Record(

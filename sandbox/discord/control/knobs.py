@@ -165,7 +165,7 @@ def _guild_channel(call: ControlCall) -> Channel:
 
 def _permission_target(call: ControlCall) -> tuple[int, bool]:
     who = call.get("who", str)
-    user = call.world.bot if who == "bot" else call.world.person(who)
+    user = call.world.person(who)
     if user is not None:
         return user.id, True
     for role in call.world.guild.roles.values():

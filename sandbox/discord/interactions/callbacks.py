@@ -21,6 +21,7 @@ from sandbox.discord.shapes import (
     ListOf,
     MapOf,
     Record,
+    Scalar,
     Text,
     require,
 )
@@ -35,7 +36,11 @@ _CHOICES = Record(
     {
         "choices": ListOf(
             Record(
-                {"name": Text(100, 1), "name_localizations": MapOf(LOCALES, Text(100, 1))},
+                {
+                    "name": Text(100, 1),
+                    "name_localizations": MapOf(LOCALES, Text(100, 1)),
+                    "value": Scalar(),
+                },
                 frozenset({"name", "value"}),
             ),
             25,

@@ -17,6 +17,7 @@ from sandbox.discord.shapes import (
     Record,
     Snowflake,
     Text,
+    require,
 )
 
 if TYPE_CHECKING:
@@ -60,7 +61,7 @@ _BODY = Record(
     {
         "content": Text(MAX_CONTENT),
         "embeds": embeds.SHAPE,
-        "flags": Integer(),
+        "flags": Integer(0, 2**31 - 1),
         "tts": Flag(),
         "allowed_mentions": mentions.SHAPE,
         "attachments": ListOf(_ATTACHMENT, MAX_FILES),
@@ -88,7 +89,8 @@ class Draft:
         self.body = body
         self.uploads = uploads
         self.path = path
-        given = MessageFlag(body["flags"]) if isinstance(body.get("flags"), int) else MessageFlag(0)
+        require(_BODY, body, path)
+        given = MessageFlag(body.get("flags") or 0)
         self.wants_ephemeral = MessageFlag.EPHEMERAL in given
         self.flags = given & SETTABLE
         was_v2 = message is not None and message.uses_components_v2
@@ -112,8 +114,6 @@ class Draft:
 
     def _check(self, message: Message | None) -> None:
         complaints = Complaints()
-        _BODY.check(self.body, self.path, complaints)
-        complaints.refuse()
         if self.body.get("poll"):
             complaints.add((*self.path, "poll"), "SANDBOX", "This stand-in knows no polls")
         self._check_nonce(complaints)

@@ -10,6 +10,8 @@ import discord
 import yarl
 from discord import app_commands
 from discord.ext import commands
+from discord.gateway import DiscordWebSocket
+from discord.http import Route
 
 from sandbox.discord.ids import BOT_TOKEN
 
@@ -164,9 +166,9 @@ async def inspect(interaction: Interaction, message: discord.Message) -> None:
 
 def point_at(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Have discord.py talk to a stand-in."""
-    monkeypatch.setattr(discord.http.Route, "BASE", f"{url}/api/v10")
+    monkeypatch.setattr(Route, "BASE", f"{url}/api/v10")
     gateway = yarl.URL(url.replace("http", "ws", 1) + "/gateway")
-    monkeypatch.setattr(discord.gateway.DiscordWebSocket, "DEFAULT_GATEWAY", gateway)
+    monkeypatch.setattr(DiscordWebSocket, "DEFAULT_GATEWAY", gateway)
     monkeypatch.setattr(discord.Asset, "BASE", url)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -60,7 +61,7 @@ class RestCaller:
             form = aiohttp.FormData(quote_fields=False)
             form.add_field("payload_json", json.dumps(body or {}))
             for index, (name, data) in enumerate(files):
-                form.add_field(f"files[{index}]", data, filename=name)
+                form.add_field(f"files[{index}]", io.BytesIO(data), filename=name)
             options["data"] = form
         elif body is not None:
             options["json"] = body
