@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 HIDDEN: Final = "[hidden]"
 _INTERACTION_TOKEN: Final = re.compile(r"(/(?:webhooks|interactions)/\d+/)[\w.~-]+")
-_SIGNED_QUERY: Final = re.compile(r"(https?://[^\s?\"']+)\?[^\s\"']+")
+_SIGNED_QUERY: Final = re.compile(r"(https?://[^\s?\"']+)\?[^\s\"']*\bhm=[^\s\"']*")
 
 
 def configure_logging(log_format: str, secrets: Iterable[str]) -> None:

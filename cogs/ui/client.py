@@ -11,6 +11,11 @@ if TYPE_CHECKING:
     from hailuo.engine import Engine
 
 
+# discord.py warns of a missing voice library at start; this bot has nothing to say aloud.
+discord.VoiceClient.warn_nacl = False
+discord.VoiceClient.warn_dave = False
+
+
 class Client(commands.AutoShardedBot):
     """What a cog may rely on; ``bot.py`` builds the rest."""
 

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).parents[2]
 DISCORD_TOKEN = "sandbox-discord-token"
 RUNCOMFY_TOKEN = "sandbox-runcomfy-token"
-PATIENCE_S = 40.0
+PATIENCE_S = 20.0
 Json = dict[str, Any]
 
 
@@ -61,7 +61,10 @@ class Playground:
         async with AsyncExitStack() as stack:
             discord = await stack.enter_async_context(DiscordSandbox(observer=self.referee))
             runcomfy = await stack.enter_async_context(
-                RunComfySandbox(discord_url=discord.url, settings={"queue_s": [0.2, 0.3]})
+                RunComfySandbox(
+                    discord_url=discord.url,
+                    settings={"queue_s": [0.1, 0.2], "render_s": [0.4, 0.6]},
+                )
             )
             self.discord_url, self.runcomfy_url = discord.url, runcomfy.url
             self._ready.set()
@@ -277,9 +280,17 @@ class Stage:
             "/sandbox/reactions", **{"as": who}, message=message["id"], emoji=emoji
         )
 
+    async def settled(self, count: int = 1) -> None:
+        """Wait until this many jobs are settled: ended, told, and let go."""
+
+        async def enough() -> bool:
+            return self.bot.log.count("settled  ") >= count
+
+        await self.until(enough, f"{count} jobs are settled")
+
     async def submits(self) -> list[Json]:
         """Return the jobs the API has accepted."""
-        return (await self.runcomfy.get("/sandbox/ledger"))["submits"]
+        return (await self.runcomfy.get("/sandbox/ledger"))["requests"]
 
     async def download(self, url: str) -> bytes:
         """Fetch a file of the stand-in."""

@@ -33,7 +33,7 @@ async def test_a_picture_becomes_a_video_in_the_same_message(stage: Stage) -> No
 
     assert card["id"] in (await stage.interaction(interaction))["messages"]
     assert r"> the \*waves\* roll in" in texts_of(card)
-    assert "5 s" in texts_of(card)
+    assert "5.0 s" in texts_of(card)
     (submit,) = await stage.submits()
     assert submit["input"]["prompt"] == "the *waves* roll in"
     assert submit["input"]["prompt_optimizer"] is True
@@ -42,7 +42,7 @@ async def test_a_picture_becomes_a_video_in_the_same_message(stage: Stage) -> No
 
 
 async def test_the_card_tells_each_stage_and_offers_cancel(stage: Stage) -> None:
-    await stage.runcomfy.post("/sandbox/settings", queue_s=[3, 3], render_s=[6, 6])
+    await stage.runcomfy.post("/sandbox/settings", queue_s=[7, 7], render_s=[6, 6])
     interaction = await stage.animate(picture())
     queued = await stage.card(interaction, "In the queue")
     assert "Place 1" in texts_of(await stage.card(interaction, "Place"))

@@ -83,16 +83,15 @@ async def test_a_rendering_job_finishes_and_counts_and_says_so(stage: Stage) -> 
     card = await rendering(stage)
     answer = await stage.private_answer(await stage.press(card, "Cancel"))
     assert answer == "It is already rendering, so it will finish, and it counts."
-    await shows(stage, card, "it will finish, and it counts")
-    await shows(stage, card, "Done")
+    assert "so it finished and counts" in texts_of(await shows(stage, card, "Done"))
+    await stage.settled()
     assert "4 of 5" in await stage.private_answer(await stage.command("quota"))
 
 
 async def test_a_reaction_on_a_rendering_job_is_answered_on_the_card(stage: Stage) -> None:
     card = await rendering(stage)
     await stage.react(card)
-    await shows(stage, card, "it will finish, and it counts")
-    await shows(stage, card, "Done")
+    assert "so it finished and counts" in texts_of(await shows(stage, card, "Done"))
 
 
 async def test_a_job_is_stopped_before_anything_is_sent(stage: Stage) -> None:

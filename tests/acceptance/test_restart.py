@@ -23,7 +23,8 @@ async def restart(stage: Stage) -> None:
 
 
 async def reconnected(stage: Stage) -> bool:
-    return stage.bot.log.count("invite the bot with this link") >= 2
+    started = stage.bot.log.count("worker started") >= 2
+    return started and (await stage.discord.get("/sandbox/world"))["connected"]
 
 
 async def one_card(stage: Stage, says: str) -> Json:
@@ -37,17 +38,21 @@ async def one_card(stage: Stage, says: str) -> Json:
 
 
 @pytest.mark.parametrize(
-    ("state", "queue", "render"),
-    [("In the queue", 4, 0.5), ("Rendering", 0.1, 6)],
+    ("status", "queue", "render"), [("in_queue", 3, 0.5), ("in_progress", 0.1, 5)]
 )
 async def test_a_job_at_the_api_is_followed_on(
-    stage: Stage, state: str, queue: float, render: float
+    stage: Stage, status: str, queue: float, render: float
 ) -> None:
     await stage.runcomfy.post(
         "/sandbox/settings", queue_s=[queue, queue], render_s=[render, render]
     )
-    interaction = await stage.animate(picture())
-    await stage.card(interaction, state)
+    await stage.animate(picture())
+
+    async def there() -> bool:
+        submits = await stage.submits()
+        return "submitted " in stage.bot.log and submits[0]["status"] == status
+
+    await stage.until(there, f"the job is {status}")
     await restart(stage)
     card = await one_card(stage, "Done")
     assert len(media_of(card)) == 2
@@ -100,14 +105,13 @@ async def test_a_video_on_its_way_here_is_fetched_again(stage: Stage) -> None:
 
 async def test_a_video_being_posted_is_posted_once(stage: Stage) -> None:
     """Killed after Discord took the video and before the bot heard of it."""
-    await stage.runcomfy.post("/sandbox/settings", render_s=[2, 2])
     interaction = await stage.animate(picture())
-    await stage.card(interaction, "Rendering")
-
-    async def fetched() -> bool:
-        return any((stage.bot.folder / "videos").glob("*.mp4"))
-
-    await stage.until(fetched, "the video is on disk")
+    await stage.card(interaction, "Getting ready")
+    await stage.discord.post(
+        "/sandbox/faults", route="PATCH /webhooks/*", times=1, status="hang", after_accept=True
+    )
+    await stage.card(interaction, "Done")
+    assert "settled " not in stage.bot.log
     await restart(stage)
     card = await one_card(stage, "Done")
     assert len(media_of(card)) == 2
@@ -149,15 +153,12 @@ async def test_the_buttons_of_a_card_from_before_the_restart_work(stage: Stage) 
 
 async def test_a_settled_job_is_left_alone_by_a_restart(stage: Stage) -> None:
     await stage.card(await stage.animate(picture()), "Done")
-
-    async def settled() -> bool:
-        return "settled" in stage.bot.log
-
-    await stage.until(settled, "the job is settled")
-    before = await stage.messages()
+    await stage.settled()
+    (before,) = await stage.messages()
     await restart(stage)
     await stage.private_answer(await stage.command("quota"))
-    assert await stage.messages() == before
+    (after,) = await stage.messages()
+    assert len(after["history"]) == len(before["history"])
 
 
 async def test_sigterm_ends_the_process_in_good_order(stage: Stage) -> None:
