@@ -3,32 +3,28 @@
 from __future__ import annotations
 
 import asyncio
-import signal
 import sys
-from typing import Final
 
-import aiohttp
 import discord
 import structlog
 from discord.ext import commands
 
 from cogs import EXTENSIONS
 from cogs.connection import connect_to
+from cogs.doctor import examine
+from cogs.failures import EXIT_OK, EXIT_USAGE, FAILURES, explain_failure
 from cogs.invite import INTENTS, invite_url
 from cogs.registration import register_commands
 from cogs.ui.client import Client
 from cogs.ui.errors import Tree
 from cogs.ui.presenter import CardPresenter
 from hailuo.engine import Engine
+from hailuo.health import serve_health
 from hailuo.observability import configure_logging
-from hailuo.settings import ConfigurationError, Settings
-from hailuo.store.errors import StoreError
+from hailuo.settings import Settings
+from hailuo.signals import StopSignal
 
 log = structlog.get_logger("bot")
-
-EXIT_OK: Final = 0
-EXIT_UNAVAILABLE: Final = 69  # sysexits.h: a service is not reachable
-EXIT_CONFIG: Final = 78  # sysexits.h: something was found in a misconfigured state
 
 
 class HailuoBot(Client):
@@ -74,6 +70,10 @@ class HailuoBot(Client):
         if not isinstance(error, commands.CommandNotFound | commands.CheckFailure):
             log.error("operator command failed", exc_info=error)
 
+    def connected(self) -> bool:
+        """Tell whether every shard of this process is connected."""
+        return bool(self.shards) and not any(shard.is_closed() for shard in self.shards.values())
+
     async def on_ready(self) -> None:
         """Say, once and last, how to invite the bot."""
         if not self._invited:
@@ -84,58 +84,40 @@ class HailuoBot(Client):
 
 async def run(settings: Settings) -> None:
     """Run the bot until a signal or a failure ends it; what is under way ends in good order."""
-    if settings.discord_api_url is not None:
-        connect_to(settings.discord_api_url)
+    stop = StopSignal()
     async with Engine.open(settings) as engine, HailuoBot(engine) as bot:
         await bot.login(settings.discord_token.get_secret_value())
-        parts = [
-            asyncio.create_task(_signal(), name="signal"),
-            asyncio.create_task(bot.presenter.run(), name="presenter"),
-            asyncio.create_task(engine.run(bot.presenter), name="engine"),
-            asyncio.create_task(bot.connect(), name="gateway"),
-        ]
-        done, rest = await asyncio.wait(parts, return_when=asyncio.FIRST_COMPLETED)
-        engine.stop_taking()
-        for part in rest:
-            part.cancel()
-        await asyncio.gather(*rest, return_exceptions=True)
-        for part in done:
-            part.result()
+        async with serve_health(settings.http_addr, engine.store, bot.connected):
+            parts = [
+                asyncio.create_task(stop.wait(), name="signal"),
+                asyncio.create_task(bot.presenter.run(), name="presenter"),
+                asyncio.create_task(engine.run(bot.presenter), name="engine"),
+                asyncio.create_task(bot.connect(), name="gateway"),
+            ]
+            done, rest = await asyncio.wait(parts, return_when=asyncio.FIRST_COMPLETED)
+            engine.stop_taking()
+            for part in rest:
+                part.cancel()
+            await asyncio.gather(*rest, return_exceptions=True)
+            for part in done:
+                part.result()
 
 
-async def _signal() -> None:
-    """Wait for SIGTERM or SIGINT."""
-    stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stop.set)
-    await stop.wait()
-    log.info("stopping")
-
-
-def main() -> int:
-    """Run the bot; return the exit code, after one sentence where it cannot start."""
+def main(arguments: list[str]) -> int:
+    """Run the bot, or its doctor; return the exit code."""
+    if arguments not in ([], ["doctor"]):
+        return _give_up("usage: python bot.py [doctor]", EXIT_USAGE)
     try:
         settings = Settings.load()
-    except ConfigurationError as error:
-        return _give_up(error.user_message, EXIT_CONFIG)
-    secrets = (settings.discord_token, settings.runcomfy_token)
-    configure_logging(settings.log_format, [secret.get_secret_value() for secret in secrets])
-    try:
+        secrets = (settings.discord_token, settings.runcomfy_token)
+        configure_logging(settings.log_format, [secret.get_secret_value() for secret in secrets])
+        if settings.discord_api_url is not None:
+            connect_to(settings.discord_api_url)
+        if arguments:
+            return asyncio.run(examine(settings))
         asyncio.run(run(settings))
-    except StoreError as error:
-        return _give_up(error.user_message, EXIT_CONFIG)
-    except discord.LoginFailure:
-        return _give_up(
-            "Discord does not accept DISCORD_TOKEN: copy the bot's token again from "
-            "https://discord.com/developers/applications into .env.",
-            EXIT_CONFIG,
-        )
-    except (aiohttp.ClientError, discord.HTTPException, OSError) as error:
-        return _give_up(
-            f"Discord cannot be reached ({error}): check the network, then start again.",
-            EXIT_UNAVAILABLE,
-        )
+    except FAILURES as error:
+        return _give_up(*explain_failure(error))
     return EXIT_OK
 
 
@@ -145,4 +127,4 @@ def _give_up(sentence: str, code: int) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))

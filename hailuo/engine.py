@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import secrets
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import TYPE_CHECKING, ClassVar, Final
 
 from yarl import URL
@@ -17,11 +19,13 @@ from hailuo.folders import Folders
 from hailuo.images.doctor import PictureDoctor, picture_pool
 from hailuo.jobs.intake import Intake
 from hailuo.jobs.job import WorkerId
-from hailuo.jobs.schedule import Schedule
+from hailuo.jobs.lookout import Lookout
+from hailuo.jobs.pacing import Pacing
 from hailuo.jobs.stages import JobStages
 from hailuo.jobs.worker import Worker
 from hailuo.runcomfy.client import RunComfyClient
 from hailuo.store import Store
+from hailuo.sweeps import Sweeper
 from hailuo.videos.doctor import VideoDoctor, video_pool
 
 if TYPE_CHECKING:
@@ -35,7 +39,7 @@ if TYPE_CHECKING:
 
 DISCORD_CDN: Final = ("cdn.discordapp.com", "media.discordapp.net")
 LEARN_FROM: Final = 200
-"""Finished jobs that the schedule learns from at start."""
+"""Finished jobs that the pacing learns from at start."""
 
 
 class StoppingError(HailuoError):
@@ -108,22 +112,31 @@ class Engine:
     async def run(self, presenter: Presenter) -> None:
         """Move jobs, and show them through ``presenter``, until cancelled."""
         parts = self._parts
-        schedule = Schedule(parts.clock)
+        lookout = Lookout(Pacing(), parts.clock)
         for job in reversed(await parts.store.finished(LEARN_FROM)):
-            schedule.learn(job)
+            lookout.learn(job)
         stages = JobStages(
             store=parts.store,
             api=parts.api,
             fetcher=parts.results,
             videos=parts.videos,
             presenter=presenter,
-            schedule=schedule,
+            lookout=lookout,
             folders=parts.folders,
             clock=parts.clock,
             inline_pictures=self.settings.image_transport == "data-uri",
         )
         self._worker = Worker(self._worker_id, parts.store, stages, parts.clock)
-        await self._worker.run()
+        sweeper = Sweeper(
+            parts.store,
+            parts.folders,
+            parts.clock,
+            keep_videos=timedelta(days=self.settings.keep_videos_days),
+            release_unknown=timedelta(hours=self.settings.unknown_release_hours),
+        )
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._worker.run(), name="worker")
+            group.create_task(sweeper.run(), name="sweeper")
 
     def stop_taking(self) -> None:
         """Refuse new jobs from now on; those that live go on."""

@@ -17,7 +17,8 @@ SHOWN_PROMPT: Final = 300
 
 _KEPT_FORMATS: Final = {"\u200c", "\u200d"}
 """Joiners, which scripts and emoji need; other format characters can reorder or hide text."""
-_PUNCTUATION: Final = re.compile(r"([^\w\s.,;!?'\"%&+=/\u0080-\U0010ffff])|(_)")
+_MARKUP: Final = re.compile(r"[\\*_~|`<>@\[\]]|:(?=//)|^\s*[#+-]", re.MULTILINE)
+"""What starts emphasis, code, spoilers, mentions, timestamps, links, headings and lists."""
 
 
 def plain(text: str) -> str:
@@ -40,10 +41,14 @@ def shorten(text: str, limit: int) -> str:
 def escape(text: str) -> str:
     """Return ``text`` so that Discord shows it as it is.
 
-    Discord takes a backslash before any punctuation as "this character, literally". That covers
-    markdown, mentions, timestamps, custom emoji, and links, whose ``:`` no longer joins them.
+    Discord takes a backslash before punctuation as "this character, literally"; a link whose
+    ``://`` is broken up that way is no link any more.
     """
-    return _PUNCTUATION.sub(r"\\\1\2", text)
+    return _MARKUP.sub(_literally, text)
+
+
+def _literally(match: re.Match[str]) -> str:
+    return f"{match[0][:-1]}\\{match[0][-1]}"
 
 
 def quoted(prompt: str, limit: int = SHOWN_PROMPT) -> str:

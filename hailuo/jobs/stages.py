@@ -12,6 +12,7 @@ import structlog
 from hailuo.errors import HailuoError
 from hailuo.fetch import FetchError
 from hailuo.jobs.job import Job, JobState, Video
+from hailuo.jobs.pacing import StalledError
 from hailuo.jobs.presenter import CardGoneError, CardTooLargeError, Delivery, Outlook
 from hailuo.jobs.submission import Submission
 from hailuo.runcomfy.download import NoVideoError, download_video
@@ -36,8 +37,8 @@ if TYPE_CHECKING:
     from hailuo.clock import Clock
     from hailuo.fetch import Fetcher
     from hailuo.folders import Folders
+    from hailuo.jobs.lookout import Lookout
     from hailuo.jobs.presenter import Presenter
-    from hailuo.jobs.schedule import Schedule
     from hailuo.runcomfy.client import RunComfyClient
     from hailuo.store import Store
     from hailuo.videos.doctor import VideoDoctor
@@ -60,10 +61,6 @@ LOST_VIDEO: Final = (
     "The video was rendered but could not be fetched from RunComfy. It was not counted; "
     "please try again."
 )
-STALLED: Final = (
-    "RunComfy has not finished this in {hours} hours and probably never will. "
-    "It was not counted; please try again."
-)
 
 
 class JobStages:
@@ -77,7 +74,7 @@ class JobStages:
         fetcher: Fetcher,
         videos: VideoDoctor,
         presenter: Presenter,
-        schedule: Schedule,
+        lookout: Lookout,
         folders: Folders,
         clock: Clock,
         inline_pictures: bool,
@@ -87,7 +84,7 @@ class JobStages:
         self._fetcher = fetcher
         self._videos = videos
         self._presenter = presenter
-        self._schedule = schedule
+        self._lookout = lookout
         self._folders = folders
         self._clock = clock
         self._inline_pictures = inline_pictures
@@ -173,30 +170,32 @@ class JobStages:
                 job = await self._store.move(job, JobState.IN_PROGRESS)
             case _:
                 pass  # still there, or a word we do not know: look again
-        if self._schedule.stalled(job):
-            hours = round(self._schedule.stall_limit(job) / timedelta(hours=1))
-            return await self._fail(job, STALLED.format(hours=hours))
+        self._lookout.saw(job)
+        try:
+            self._lookout.check_stalled(job)
+        except StalledError as error:
+            return await self._fail(job, error.user_message)
         position = status.position if isinstance(status, InQueue) else None
-        early, late = self._schedule.expected(job) or (None, None)
+        early, late = self._lookout.expected(job) or (None, None)
         self._presenter.update(job, Outlook(position, early, late))
-        return self._schedule.next_look(job)
+        return self._lookout.next_look(job)
 
     async def _read_result(self, job: Job) -> timedelta:
         """Read the definitive word: a completed job may yet have failed."""
         try:
             result = await self._api.result(_request_id(job))
         except ResultNotReadyError:
-            return self._schedule.next_look(job)
+            return self._lookout.next_look(job)
         except RequestNotFoundError as error:
             return await self._fail(job, error.user_message)
         match result:
             case Output():
                 moved = await self._store.move(job, JobState.FETCHING)
-                self._schedule.learn(moved)
+                self._lookout.done(moved)
                 self._presenter.update(moved, Outlook())
                 return NOW
             case NotReady():
-                return self._schedule.next_look(job)
+                return self._lookout.next_look(job)
             case Cancelled():
                 await self._store.move(job, JobState.CANCELLED)
                 return NOW
@@ -275,6 +274,7 @@ class JobStages:
                 if not error.retryable or self._clock.now() - ended_at < END_PATIENCE:
                     raise
                 log.warning("card given up", job=job.id, error=str(error))
+        self._lookout.drop(job)
         await self._store.announce(job)
         log.info("settled", job=job.id, state=job.state)
         if job.state is not JobState.UNKNOWN:

@@ -57,6 +57,17 @@ def settle(connection: Connection, job: Job, end: JobState, now: datetime) -> No
     _close(connection, operator_ledger, job.id, Entry.RETURN if free else Entry.SPEND, now)
 
 
+def is_held(job_id: ColumnElement[str]) -> ColumnElement[bool]:
+    """Return the condition that a job still counts against its member."""
+    closed = exists().where(member_ledger.c.job_id == job_id, member_ledger.c.closes == 1)
+    return ~closed
+
+
+def release(connection: Connection, job: Job, now: datetime) -> None:
+    """Give a member's hold back; the operator's stays, and a later settlement changes neither."""
+    _close(connection, member_ledger, job.id, Entry.RETURN, now, user_id=job.request.user_id)
+
+
 def _close(
     connection: Connection,
     ledger: Table,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any, Final
 
-from sqlalchemy import delete, insert, select, text, update
+from sqlalchemy import delete, func, insert, select, text, update
 
 from hailuo import quotas
 from hailuo.jobs.job import ENDS, LIVE, MOVES, Job, JobState, job_id_of
@@ -160,6 +160,29 @@ class Store:
             return sorted(map(job_of, connection.execute(take)), key=lambda job: job.id)
 
         return await self._database.write(claim)
+
+    async def release_unknown(self, before: datetime) -> list[Job]:
+        """Give members back what jobs of unknown fate hold, where they ended before a time."""
+        now = self._clock.now()
+        query = (
+            select(jobs)
+            .where(jobs.c.state == JobState.UNKNOWN, jobs.c.finished_at < before)
+            .where(ledgers.is_held(jobs.c.id))
+        )
+
+        def release(connection: Connection) -> list[Job]:
+            released = [job_of(row) for row in connection.execute(query)]
+            for job in released:
+                ledgers.release(connection, job, now)
+            return released
+
+        return await self._database.write(release)
+
+    async def census(self) -> Mapping[JobState, int]:
+        """Return how many jobs stand in each state."""
+        query = select(jobs.c.state, func.count()).group_by(jobs.c.state)
+        rows = await self._database.read(lambda connection: connection.execute(query).all())
+        return dict.fromkeys(JobState, 0) | {JobState(row[0]): row[1] for row in rows}
 
     async def job(self, job_id: JobId) -> Job | None:
         """Return one job."""

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import io
+import json
 import os
 import signal
 import subprocess
@@ -152,7 +154,12 @@ class Api:
         return await self._send("DELETE", path, body)
 
     async def _send(self, method: str, path: str, body: Json) -> Json:
-        async with self._session.request(method, f"{self.url}{path}", json=body) as response:
+        async with self._session.request(
+            method,
+            f"{self.url}{path}",
+            data=io.BytesIO(json.dumps(body).encode()),
+            headers={"Content-Type": "application/json"},
+        ) as response:
             answer = await response.json()
             if response.status == 400:
                 raise ActRefusedError(answer["error"])

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from cogs.ui.text import escape, length, plain, quoted, sentence_of, shorten
 from hailuo.quotas import QuotaExhaustedError
 
-UNESCAPED = re.compile(r"(?<!\\)(?:\\\\)*[*_~|`<>@#\[\]():-]")
+UNESCAPED = re.compile(r"(?<!\\)(?:\\\\)*(?:[*_~|`<>@\[\]]|://)|^[#+-]", re.MULTILINE)
 
 
 @given(st.text())

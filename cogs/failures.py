@@ -1,0 +1,54 @@
+"""Why the bot could not start or go on: one sentence for the operator, and an exit code.
+
+Codes are those of sysexits.h: 78 for a configuration that must be mended, 69 for a service that
+is not reachable; a supervisor should restart after 69 alone.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import aiohttp
+import discord
+
+from hailuo.settings import ConfigurationError
+from hailuo.store.errors import StoreError
+
+EXIT_OK: Final = 0
+EXIT_USAGE: Final = 64
+EXIT_UNAVAILABLE: Final = 69
+EXIT_CONFIG: Final = 78
+
+TOKEN_REFUSED: Final = (
+    "Discord does not accept DISCORD_TOKEN: copy the bot's token again from "
+    "https://discord.com/developers/applications into .env."
+)
+INTENTS_REFUSED: Final = (
+    "Discord asks for privileged intents, which this bot does not use: run it unchanged, or "
+    "switch them on in Discord's portal."
+)
+FAILURES: Final = (
+    ConfigurationError,
+    StoreError,
+    discord.LoginFailure,
+    discord.PrivilegedIntentsRequired,
+    discord.HTTPException,
+    aiohttp.ClientError,
+    OSError,
+)
+
+
+def explain_failure(error: Exception) -> tuple[str, int]:
+    """Return the sentence and the exit code for one of `FAILURES`."""
+    match error:
+        case ConfigurationError() | StoreError():
+            return error.user_message, EXIT_CONFIG
+        case discord.LoginFailure():
+            return TOKEN_REFUSED, EXIT_CONFIG
+        case discord.PrivilegedIntentsRequired():
+            return INTENTS_REFUSED, EXIT_CONFIG
+        case _:
+            return (
+                f"Discord cannot be reached ({error}): check the network, then start again.",
+                EXIT_UNAVAILABLE,
+            )

@@ -1,0 +1,113 @@
+"""Examines what the engine needs: the data folder, the database, RunComfy."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+import tempfile
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING, Final
+
+from hailuo.clock import SystemClock
+from hailuo.runcomfy.answers import parse_request_id
+from hailuo.runcomfy.client import RunComfyClient
+from hailuo.runcomfy.errors import (
+    AuthenticationError,
+    PermissionDeniedError,
+    RequestNotFoundError,
+    RunComfyError,
+)
+from hailuo.store import Store
+from hailuo.store.errors import StoreError, StoreInUseError
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator
+
+    from hailuo.settings import Settings
+
+LEAST_FREE_DISK: Final = 1_000_000_000
+NO_REQUEST: Final = "hailuo-doctor"
+"""A request id that no job has: asking for it is free and shows whether the token is taken."""
+
+
+class Verdict(StrEnum):
+    """What a check found."""
+
+    FINE = "fine"
+    MISCONFIGURED = "misconfigured"
+    UNREACHABLE = "unreachable"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One line of the examination: what was looked at, and the fix where it is not fine."""
+
+    verdict: Verdict
+    text: str
+
+
+def fine(text: str) -> Finding:
+    """Return a tick."""
+    return Finding(Verdict.FINE, text)
+
+
+def misconfigured(text: str) -> Finding:
+    """Return a cross for what the operator can mend in the settings."""
+    return Finding(Verdict.MISCONFIGURED, text)
+
+
+def unreachable(text: str) -> Finding:
+    """Return a cross for a service that does not answer."""
+    return Finding(Verdict.UNREACHABLE, text)
+
+
+async def examine(settings: Settings) -> AsyncGenerator[Finding]:
+    """Check everything but Discord, in the order in which the bot needs it."""
+    yield await asyncio.to_thread(_examine_folder, settings)
+    yield await _examine_database(settings)
+    yield await _examine_api(settings)
+    if settings.max_jobs_per_day == 0:
+        yield misconfigured("MAX_JOBS_PER_DAY is 0: nothing caps your bill; set a number.")
+
+
+def _examine_folder(settings: Settings) -> Finding:
+    try:
+        settings.data_dir.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=settings.data_dir):
+            free = shutil.disk_usage(settings.data_dir).free
+    except OSError as error:
+        return misconfigured(f"DATA_DIR cannot be written ({error}): choose another folder.")
+    if free < LEAST_FREE_DISK:
+        return misconfigured(f"DATA_DIR has only {free // 10**6} MB left: make room.")
+    return fine(f"DATA_DIR is writable, with {free // 10**9} GB free")
+
+
+async def _examine_database(settings: Settings) -> Finding:
+    try:
+        async with Store.open(settings.database_url, SystemClock()):
+            return fine("DATABASE_URL opens, and its schema is up to date")
+    except StoreInUseError:
+        return fine("DATABASE_URL is in use by a running bot")
+    except StoreError as error:
+        return misconfigured(error.user_message)
+    except OSError as error:
+        return unreachable(f"DATABASE_URL does not answer ({error}): is the server running?")
+
+
+async def _examine_api(settings: Settings) -> Finding:
+    client = RunComfyClient(
+        settings.runcomfy_token, settings.runcomfy_api_url, settings.runcomfy_model
+    )
+    try:
+        async with client:
+            await client.status(parse_request_id(NO_REQUEST))
+    except (RequestNotFoundError, PermissionDeniedError):
+        return fine("RUNCOMFY_TOKEN is taken by RunComfy")
+    except AuthenticationError:
+        return misconfigured(
+            "RUNCOMFY_TOKEN is not taken by RunComfy: copy it again from your profile page."
+        )
+    except RunComfyError as error:
+        return unreachable(f"RUNCOMFY_API_URL does not answer ({error}): check the network.")
+    return fine("RUNCOMFY_TOKEN is taken by RunComfy")
