@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from aiohttp import WSMsgType, web
 
 from sandbox.discord import payloads
-from sandbox.discord.events import KNOWN_INTENTS, PRIVILEGED_INTENTS
+from sandbox.discord.events import KNOWN_INTENTS, PRIVILEGED_INTENTS, Intent
 from sandbox.discord.ids import APPLICATION_ID, BOT_TOKEN
 from sandbox.discord.sessions import Session
 
@@ -28,8 +28,11 @@ class Op(IntEnum):
     DISPATCH = 0
     HEARTBEAT = 1
     IDENTIFY = 2
+    PRESENCE = 3
+    VOICE_STATE = 4
     RESUME = 6
     RECONNECT = 7
+    REQUEST_MEMBERS = 8
     INVALID_SESSION = 9
     HELLO = 10
     HEARTBEAT_ACK = 11
@@ -193,6 +196,8 @@ class Socket:
             await self._resume(data)
         elif self.session is None:
             await self.close(Close.NOT_AUTHENTICATED)
+        elif op is Op.REQUEST_MEMBERS:
+            self._send_members(self.session, data)
 
     async def _identify(self, data: dict[str, Any]) -> None:
         intents = data.get("intents")
@@ -253,6 +258,25 @@ class Socket:
         self.session = session
         session.resume(self, sequence)
         self.gateway.world.touch()
+
+    def _send_members(self, session: Session, data: dict[str, Any]) -> None:
+        """Answer with one chunk: the people asked for, or all with the members intent."""
+        guild = self.gateway.world.guild
+        wanted = data.get("user_ids")
+        ids = {str(user_id) for user_id in (wanted if isinstance(wanted, list) else [wanted])}
+        if wanted is None and not session.intents & Intent.GUILD_MEMBERS:
+            return
+        people = [
+            item for item in guild.members.values() if wanted is None or str(item.user.id) in ids
+        ]
+        chunk = {
+            "guild_id": str(guild.id),
+            "members": [payloads.member(item) for item in people],
+            "chunk_index": 0,
+            "chunk_count": 1,
+            "nonce": data.get("nonce"),
+        }
+        session.dispatch("GUILD_MEMBERS_CHUNK", chunk)
 
     def _leave(self) -> None:
         session = self.session

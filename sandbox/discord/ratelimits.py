@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 GLOBAL_REQUESTS_PER_S = 50
 SWITCHED_OFF = 10_000
+CROWDED = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,5 +117,7 @@ class RateLimits:
         key = (limit.name, *(params.get(name, "") for name in limit.major))
         window = self._windows.get(key)
         if window is None or window.ends_at <= now:
+            if len(self._windows) > CROWDED:
+                self._windows = {k: v for k, v in self._windows.items() if v.ends_at > now}
             window = self._windows[key] = _Window(now + limit.per_s)
         return window

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 from sandbox.discord import payloads, ratelimits
 from sandbox.discord.errors import DiscordError
 from sandbox.discord.events import Event, Intent
-from sandbox.discord.messages import posting
-from sandbox.discord.messages.components import is_emoji
+from sandbox.discord.messages import guards
+from sandbox.discord.messages.emoji import is_emoji
 from sandbox.discord.permissions import Permission
 from sandbox.discord.rest.call import NO_CONTENT, Answer, Call, Route
 
@@ -34,7 +34,7 @@ def check(world: World, message: Message, user: User, emoji: str) -> None:
         raise DiscordError(50013)
     if not is_emoji(emoji):
         raise DiscordError(10014)
-    posting.guard_place(message.channel)
+    guards.guard_place(message.channel)
     if emoji not in message.reactions and len(message.reactions) >= MAX_KINDS:
         raise DiscordError(30010)
 
@@ -128,7 +128,7 @@ async def clear_emoji(call: Call) -> Answer:
 def _removed(call: Call, user: User) -> Answer:
     channel = call.channel()
     message = call.message(channel)
-    posting.guard_place(channel)
+    guards.guard_place(channel)
     remove(call.world, message, user, _emoji(call))
     return NO_CONTENT
 

@@ -65,8 +65,11 @@ class World:
         self.messages: dict[int, Message] = {}
         self.attachments: dict[int, Attachment] = {}
         self.interactions: dict[int, Interaction] = {}
+        self.interaction_tokens: dict[str, Interaction] = {}
         self.commands: dict[int, Command] = {}
         self.command_creates = 0
+        # Held while a nonce is looked up and its message posted, so that two at once are one.
+        self.nonces = asyncio.Lock()
         self.blocked_words: tuple[str, ...] = ()
         self.version = 0
         self._changed = asyncio.Event()

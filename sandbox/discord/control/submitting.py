@@ -8,7 +8,8 @@ from sandbox.discord import attachments
 from sandbox.discord.control.errors import ControlError
 from sandbox.discord.control.filling import resolve
 from sandbox.discord.interactions import modals
-from sandbox.discord.messages import components, media
+from sandbox.discord.messages import media
+from sandbox.discord.messages.palette import Kind
 
 if TYPE_CHECKING:
     from sandbox.discord.control.request import FileSpec
@@ -18,12 +19,12 @@ if TYPE_CHECKING:
 Json = dict[str, Any]
 
 ENTITY_GROUPS = {
-    components.USER_SELECT: ("users",),
-    components.ROLE_SELECT: ("roles",),
-    components.MENTIONABLE_SELECT: ("users", "roles"),
-    components.CHANNEL_SELECT: ("channels",),
+    Kind.USER_SELECT: ("users",),
+    Kind.ROLE_SELECT: ("roles",),
+    Kind.MENTIONABLE_SELECT: ("users", "roles"),
+    Kind.CHANNEL_SELECT: ("channels",),
 }
-OPTION_LISTS = (components.STRING_SELECT, modals.CHECKBOX_GROUP)
+OPTION_LISTS = (Kind.STRING_SELECT, Kind.CHECKBOX_GROUP)
 
 
 def component_data(world: World, message: Message, custom_id: str, values: list[str]) -> Json:
@@ -37,7 +38,7 @@ def component_data(world: World, message: Message, custom_id: str, values: list[
         raise ControlError(f"the component {custom_id!r} is disabled")
     kind = component["type"]
     data: Json = {"custom_id": custom_id, "component_type": kind, "id": component["id"]}
-    if kind == components.BUTTON:
+    if kind == Kind.BUTTON:
         if values:
             raise ControlError("a button takes no values")
         return data
@@ -84,13 +85,13 @@ class ModalForm:
     async def _answer(self, field: Json) -> Json:
         kind, name = field["type"], field["custom_id"]
         given = self._values.get(name)
-        if kind == modals.TEXT_INPUT:
+        if kind == Kind.TEXT_INPUT:
             return {"value": _text(field, field.get("value") or "" if given is None else given)}
-        if kind == modals.CHECKBOX:
+        if kind == Kind.CHECKBOX:
             return {"value": bool(field.get("default")) if given is None else _flag(name, given)}
-        if kind == modals.RADIO_GROUP:
+        if kind == Kind.RADIO_GROUP:
             return {"value": _radio(field, given)}
-        if kind == modals.FILE_UPLOAD:
+        if kind == Kind.FILE_UPLOAD:
             return {"values": await self._upload(field)}
         required = field.get("required") is not False
         chosen = _defaults(field) if given is None else given
@@ -166,7 +167,7 @@ def _chosen(
 def _check_count(field: Json, count: int, *, required: bool) -> None:
     fewest = field.get("min_values")
     most = field.get("max_values") or len(field.get("options") or ()) or 1
-    if field["type"] != modals.CHECKBOX_GROUP:
+    if field["type"] != Kind.CHECKBOX_GROUP:
         most = field.get("max_values") or 1
     fewest = 1 if fewest is None else fewest
     if count == 0 and not required:

@@ -10,7 +10,7 @@ from sandbox.discord.errors import DiscordError
 from sandbox.discord.interactions import modals
 from sandbox.discord.interactions.interaction import Callback, Interaction, origin
 from sandbox.discord.ledger import Caller
-from sandbox.discord.messages import posting
+from sandbox.discord.messages import guards, posting
 from sandbox.discord.messages.draft import Draft
 from sandbox.discord.messages.message import MessageFlag, render
 from sandbox.discord.rest.call import NO_CONTENT, Answer, Call, Route
@@ -117,7 +117,7 @@ async def _update(call: Call, interaction: Interaction, data: Json) -> Message |
     if message is None or message.deleted:
         raise DiscordError(10008)
     draft = Draft(data, call.uploads, path=DATA, message=message)
-    posting.guard_edit(call.world, message)
+    guards.guard_edit(call.world, message)
     interaction.original = await posting.edit(call.world, message, draft)
     return interaction.original
 

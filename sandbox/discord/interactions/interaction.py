@@ -94,6 +94,7 @@ class Interaction:
 def announce(world: World, interaction: Interaction) -> None:
     """Send the interaction to the bot; doing so again sends the same one."""
     world.interactions[interaction.id] = interaction
+    world.interaction_tokens[interaction.token] = interaction
     guild_id = None if interaction.channel.is_dm else world.guild.id
     world.publish(Event("INTERACTION_CREATE", payload(world, interaction), guild_id))
 

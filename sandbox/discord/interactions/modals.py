@@ -5,15 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from sandbox.discord.messages import media
-from sandbox.discord.messages.components import (
+from sandbox.discord.messages.components import check_select
+from sandbox.discord.messages.palette import (
     CUSTOM_ID,
     ENTITY_SELECT_SHAPE,
-    ROW,
     SELECTS,
-    STRING_SELECT,
     STRING_SELECT_SHAPE,
-    TEXT_DISPLAY,
-    check_select,
+    Kind,
 )
 from sandbox.discord.shapes import (
     Choice,
@@ -32,9 +30,6 @@ if TYPE_CHECKING:
 
 Json = dict[str, Any]
 
-TEXT_INPUT = 4
-LABEL, FILE_UPLOAD = 18, 19
-RADIO_GROUP, CHECKBOX_GROUP, CHECKBOX = 21, 22, 23
 MAX_TOP_LEVEL = 5
 MAX_INPUT = 4000
 
@@ -60,27 +55,27 @@ _OPTION = Record(
 _COUNTED: dict[str, Any] = {**_FIELD, "min_values": Integer(0, 10), "max_values": Integer(1, 10)}
 _IN_LABEL = Union(
     {
-        TEXT_INPUT: _INPUT,
-        STRING_SELECT: STRING_SELECT_SHAPE,
+        Kind.TEXT_INPUT: _INPUT,
+        Kind.STRING_SELECT: STRING_SELECT_SHAPE,
         **dict.fromkeys(SELECTS[1:], ENTITY_SELECT_SHAPE),
-        FILE_UPLOAD: Record(_COUNTED, frozenset({"custom_id"})),
-        RADIO_GROUP: Record(
+        Kind.FILE_UPLOAD: Record(_COUNTED, frozenset({"custom_id"})),
+        Kind.RADIO_GROUP: Record(
             {**_FIELD, "options": ListOf(_OPTION, 10, 2)}, frozenset({"custom_id", "options"})
         ),
-        CHECKBOX_GROUP: Record(
+        Kind.CHECKBOX_GROUP: Record(
             {**_COUNTED, "options": ListOf(_OPTION, 10, 1)}, frozenset({"custom_id", "options"})
         ),
-        CHECKBOX: Record({**_FIELD, "default": Flag()}, frozenset({"custom_id"})),
+        Kind.CHECKBOX: Record({**_FIELD, "default": Flag()}, frozenset({"custom_id"})),
     }
 )
 _TOP_LEVEL = Union(
     {
-        ROW: Record(
-            {**_ID, "components": ListOf(Union({TEXT_INPUT: _INPUT_IN_ROW}), 1, 1)},
+        Kind.ROW: Record(
+            {**_ID, "components": ListOf(Union({Kind.TEXT_INPUT: _INPUT_IN_ROW}), 1, 1)},
             frozenset({"components"}),
         ),
-        TEXT_DISPLAY: Record({**_ID, "content": Text(4000, 1)}, frozenset({"content"})),
-        LABEL: Record(
+        Kind.TEXT_DISPLAY: Record({**_ID, "content": Text(4000, 1)}, frozenset({"content"})),
+        Kind.LABEL: Record(
             {**_ID, "label": Text(45, 1), "description": Text(100, 1), "component": _IN_LABEL},
             frozenset({"label", "component"}),
         ),
@@ -112,7 +107,7 @@ def check(modal: Any, path: Path) -> None:
         seen.add(field["custom_id"])
         if field["type"] in SELECTS:
             check_select(field, place, complaints)
-        elif field["type"] == TEXT_INPUT:
+        elif field["type"] == Kind.TEXT_INPUT:
             _check_input(field, place, complaints)
     complaints.refuse()
 

@@ -9,7 +9,7 @@ from sandbox.discord.errors import DiscordError
 from sandbox.discord.ids import APPLICATION_ID
 from sandbox.discord.interactions.interaction import Interaction, origin
 from sandbox.discord.ledger import Caller
-from sandbox.discord.messages import posting
+from sandbox.discord.messages import guards, posting
 from sandbox.discord.messages.draft import Draft
 from sandbox.discord.messages.message import render
 from sandbox.discord.rest.call import NO_CONTENT, Answer, Call, Route
@@ -69,11 +69,8 @@ def _interaction(call: Call) -> Interaction:
     """Return the interaction of the token, if the token is alive."""
     if call.id("webhook_id") != APPLICATION_ID:
         raise DiscordError(10015)
-    token = call.params["webhook_token"]
-    for interaction in call.world.interactions.values():
-        if interaction.token == token:
-            break
-    else:
+    interaction = call.world.interaction_tokens.get(call.params["webhook_token"])
+    if interaction is None:
         raise DiscordError(10015)
     if call.world.clock() - interaction.created_at > call.world.settings.token_lifetime_s:
         raise DiscordError(50027)
@@ -98,7 +95,7 @@ def _message(call: Call, interaction: Interaction) -> Message:
 
 async def _edit(call: Call, interaction: Interaction, message: Message) -> Answer:
     draft = Draft(call.body or {}, call.uploads, message=message)
-    posting.guard_edit(call.world, message)
+    guards.guard_edit(call.world, message)
     await posting.edit(call.world, message, draft)
     return Answer(render(call.world, message, viewer=interaction.user))
 

@@ -1,26 +1,21 @@
-"""Message components: what may stand where, their limits, and how they are stored.
-
-docs: components/reference. Legacy messages hold action rows only; with the Components V2 flag a
-message is nothing but components.
-"""
+"""A message's component tree: what is wrong with it, and how it is kept."""
 
 from __future__ import annotations
 
-import unicodedata
 from itertools import count
 from typing import TYPE_CHECKING, Any
 
 from sandbox.discord.messages import media
-from sandbox.discord.shapes import (
-    Choice,
-    Flag,
-    Integer,
-    ListOf,
-    Record,
-    Snowflake,
-    Text,
-    Union,
-    Url,
+from sandbox.discord.messages.emoji import is_emoji
+from sandbox.discord.messages.palette import (
+    LEGACY_SHAPE,
+    LINK_STYLE,
+    MAX_COMPONENTS,
+    MAX_TEXT,
+    PREMIUM_STYLE,
+    SELECTS,
+    V2_SHAPE,
+    Kind,
 )
 
 if TYPE_CHECKING:
@@ -30,110 +25,6 @@ if TYPE_CHECKING:
     from sandbox.discord.shapes import Complaints, Path
 
 Json = dict[str, Any]
-
-ROW, BUTTON, STRING_SELECT = 1, 2, 3
-USER_SELECT, ROLE_SELECT, MENTIONABLE_SELECT, CHANNEL_SELECT = 5, 6, 7, 8
-SECTION, TEXT_DISPLAY, THUMBNAIL, GALLERY, FILE, SEPARATOR = 9, 10, 11, 12, 13, 14
-CONTAINER = 17
-SELECTS = (STRING_SELECT, USER_SELECT, ROLE_SELECT, MENTIONABLE_SELECT, CHANNEL_SELECT)
-
-LINK_STYLE, PREMIUM_STYLE = 5, 6
-MAX_COMPONENTS = 40
-MAX_ROWS = 5
-ROW_WIDTH = 5
-MAX_TEXT = 4000
-MAX_COLOR = 0xFFFFFF
-LONGEST_EMOJI = 16
-VARIATION_16 = "\ufe0f"
-KEYCAP = "\u20e3"
-
-CUSTOM_ID = Text(100, 1)
-EMOJI = Record({"id": Snowflake(), "name": Text(100), "animated": Flag()})
-_ID: dict[str, Any] = {"id": Integer(0, 2**31 - 1)}
-_DESCRIPTION = Text(1024, 1)
-_MEDIA = Record({"url": Url()}, frozenset({"url"}))
-_UPLOADED = Record({"url": Url(schemes=("attachment",))}, frozenset({"url"}))
-
-SELECT_OPTION = Record(
-    {
-        "label": Text(100, 1),
-        "value": Text(100, 1),
-        "description": Text(100),
-        "emoji": EMOJI,
-        "default": Flag(),
-    },
-    frozenset({"label", "value"}),
-)
-SELECT_FIELDS: dict[str, Any] = {
-    **_ID,
-    "custom_id": CUSTOM_ID,
-    "placeholder": Text(150),
-    "min_values": Integer(0, 25),
-    "max_values": Integer(1, 25),
-    "disabled": Flag(),
-}
-_BUTTON = Record(
-    {
-        **_ID,
-        "style": Choice((1, 2, 3, 4, 5, 6)),
-        "label": Text(80),
-        "emoji": EMOJI,
-        "custom_id": CUSTOM_ID,
-        "url": Url(512, schemes=("http", "https", "discord")),
-        "sku_id": Snowflake(),
-        "disabled": Flag(),
-    },
-    frozenset({"style"}),
-)
-STRING_SELECT_SHAPE = Record(
-    {**SELECT_FIELDS, "options": ListOf(SELECT_OPTION, 25, 1)}, frozenset({"custom_id", "options"})
-)
-ENTITY_SELECT_SHAPE = Record(SELECT_FIELDS, frozenset({"custom_id"}))
-_IN_ROW = Union(
-    {
-        BUTTON: _BUTTON,
-        STRING_SELECT: STRING_SELECT_SHAPE,
-        **dict.fromkeys(SELECTS[1:], ENTITY_SELECT_SHAPE),
-    }
-)
-_ROW = Record({**_ID, "components": ListOf(_IN_ROW, ROW_WIDTH, 1)}, frozenset({"components"}))
-_TEXT_DISPLAY = Record({**_ID, "content": Text(MAX_TEXT, 1)}, frozenset({"content"}))
-_THUMBNAIL = Record(
-    {**_ID, "media": _MEDIA, "description": _DESCRIPTION, "spoiler": Flag()}, frozenset({"media"})
-)
-_SECTION = Record(
-    {
-        **_ID,
-        "components": ListOf(Union({TEXT_DISPLAY: _TEXT_DISPLAY}), 3, 1),
-        "accessory": Union({BUTTON: _BUTTON, THUMBNAIL: _THUMBNAIL}),
-    },
-    frozenset({"components", "accessory"}),
-)
-_GALLERY_ITEM = Record(
-    {"media": _MEDIA, "description": _DESCRIPTION, "spoiler": Flag()}, frozenset({"media"})
-)
-_GALLERY = Record({**_ID, "items": ListOf(_GALLERY_ITEM, 10, 1)}, frozenset({"items"}))
-_FILE = Record({**_ID, "file": _UPLOADED, "spoiler": Flag()}, frozenset({"file"}))
-_SEPARATOR = Record({**_ID, "divider": Flag(), "spacing": Choice((1, 2))})
-_IN_CONTAINER: dict[int, Any] = {
-    ROW: _ROW,
-    SECTION: _SECTION,
-    TEXT_DISPLAY: _TEXT_DISPLAY,
-    GALLERY: _GALLERY,
-    FILE: _FILE,
-    SEPARATOR: _SEPARATOR,
-}
-_CONTAINER = Record(
-    {
-        **_ID,
-        "components": ListOf(Union(_IN_CONTAINER), MAX_COMPONENTS, 1),
-        "accent_color": Integer(0, MAX_COLOR),
-        "spoiler": Flag(),
-    },
-    frozenset({"components"}),
-)
-LEGACY_SHAPE = ListOf(Union({ROW: _ROW}), MAX_ROWS)
-V2_SHAPE = ListOf(Union({**_IN_CONTAINER, CONTAINER: _CONTAINER}), MAX_COMPONENTS)
 
 
 def check(components: Any, path: Path, complaints: Complaints, *, v2: bool) -> None:
@@ -145,11 +36,11 @@ def check(components: Any, path: Path, complaints: Complaints, *, v2: bool) -> N
     seen: set[str] = set()
     for place, component in places(components, path):
         kind = component["type"]
-        if kind == BUTTON:
+        if kind == Kind.BUTTON:
             _check_button(component, place, complaints)
         elif kind in SELECTS:
             check_select(component, place, complaints)
-        elif kind == ROW:
+        elif kind == Kind.ROW:
             _check_width(component, place, complaints)
         custom_id = component.get("custom_id")
         if custom_id in seen:
@@ -192,16 +83,6 @@ def check_select(component: Json, place: Path, complaints: Complaints) -> None:
         )
 
 
-def is_emoji(name: str) -> bool:
-    """Tell whether a text can be one standard emoji: symbols, joiners and variation marks."""
-    if not name or len(name) > LONGEST_EMOJI:
-        return False
-    if VARIATION_16 in name or KEYCAP in name:
-        return True
-    kinds = {unicodedata.category(sign) for sign in name}
-    return bool(kinds & {"So", "Sk", "Sm"}) and kinds <= {"So", "Sk", "Sm", "Mn", "Cf"}
-
-
 def store(
     components: Sequence[Json], files: Sequence[Attachment], path: Path, complaints: Complaints
 ) -> list[Json]:
@@ -214,12 +95,12 @@ def store(
 
 
 _DEFAULTS: dict[int, Json] = {
-    BUTTON: {},
+    Kind.BUTTON: {},
     **{kind: {"min_values": 1, "max_values": 1} for kind in SELECTS},
-    THUMBNAIL: {"description": None, "spoiler": False},
-    FILE: {"spoiler": False},
-    SEPARATOR: {"divider": True, "spacing": 1},
-    CONTAINER: {"accent_color": None, "spoiler": False},
+    Kind.THUMBNAIL: {"description": None, "spoiler": False},
+    Kind.FILE: {"spoiler": False},
+    Kind.SEPARATOR: {"divider": True, "spacing": 1},
+    Kind.CONTAINER: {"accent_color": None, "spoiler": False},
 }
 
 
@@ -278,7 +159,7 @@ def _check_totals(components: Sequence[Json], path: Path, complaints: Complaints
     ids = [component["id"] for component in everything if component.get("id")]
     if len(ids) != len(set(ids)):
         complaints.add(path, "COMPONENT_ID_DUPLICATED", "Component id cannot be duplicated")
-    text = sum(len(item["content"]) for item in everything if item["type"] == TEXT_DISPLAY)
+    text = sum(len(item["content"]) for item in everything if item["type"] == Kind.TEXT_DISPLAY)
     if text > MAX_TEXT:
         complaints.add(
             path,

@@ -11,6 +11,7 @@ from urllib.parse import quote
 
 from sandbox.discord import cdn
 from sandbox.discord.attachments import content_type, safe_name
+from sandbox.discord.messages.palette import Kind
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -25,7 +26,6 @@ Json = dict[str, Any]
 SCHEME = "attachment://"
 LOADED = 2
 UNKNOWN = 0
-TEXT_DISPLAY = 10
 EMBED_PICTURES = ("image", "thumbnail")
 
 
@@ -74,7 +74,7 @@ def media_items(components: Iterable[Json]) -> Iterator[Json]:
 
 def texts_of(components: Iterable[Json]) -> list[str]:
     """Return the text displays of a component tree."""
-    return [item["content"] for item in walk(components) if item["type"] == TEXT_DISPLAY]
+    return [item["content"] for item in walk(components) if item["type"] == Kind.TEXT_DISPLAY]
 
 
 def used_attachments(components: Iterable[Json], embeds: Iterable[Json]) -> set[str]:

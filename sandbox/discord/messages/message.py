@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass, field
 from datetime import datetime  # noqa: TC003 - dataclass fields are read at run time
 from enum import IntEnum, IntFlag
@@ -76,6 +77,7 @@ class Message:
     deleted: bool = False
     history: list[Version] = field(default_factory=list)
     old_edits: list[float] = field(default_factory=list)
+    lock: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     @property
     def is_ephemeral(self) -> bool:

@@ -9,7 +9,7 @@ from sandbox.discord import attachments, payloads
 from sandbox.discord.errors import DiscordError
 from sandbox.discord.events import Event, Intent
 from sandbox.discord.ids import APPLICATION_ID
-from sandbox.discord.messages import components, embeds, media, mentions
+from sandbox.discord.messages import components, embeds, guards, media, mentions
 from sandbox.discord.messages.message import Message, MessageFlag, MessageType, render_event
 from sandbox.discord.permissions import Permission
 from sandbox.discord.shapes import Complaints
@@ -48,7 +48,7 @@ async def create(
     previews: Sequence[Json] = (),
 ) -> Message:
     """Post a message and tell the gateway; ``previews`` are embeds Discord makes of links."""
-    reopen(world, channel)
+    guards.guard_lock(channel)
     message = Message(
         world.snowflakes.next(),
         channel,
@@ -70,6 +70,7 @@ async def create(
     await _fill(world, message, draft)
     message.embeds += previews
     _require_substance(message)
+    _reopen(world, channel)
     publish_new(world, message)
     return message
 
@@ -95,9 +96,17 @@ def create_loading(world: World, channel: Channel, origin: Origin, *, ephemeral:
 
 async def edit(world: World, message: Message, draft: Draft) -> Message:
     """Change what the draft speaks of, leave the rest, and tell the gateway."""
+    # One edit after the other: storing a file takes a while, and the rest must not go stale.
+    async with message.lock:
+        return await _edit(world, message, draft)
+
+
+async def _edit(world: World, message: Message, draft: Draft) -> Message:
     changed = replace(message)
     await _fill(world, changed, draft)
     _require_substance(changed)
+    if message.deleted:
+        raise DiscordError(10008)
     changed.flags = _edited_flags(message, draft)
     if not message.is_loading:
         changed.edited_at = world.now
@@ -121,40 +130,12 @@ def delete(world: World, message: Message) -> None:
     _announce(world, "MESSAGE_DELETE", message, payload)
 
 
-def guard_place(channel: Channel) -> None:
-    """Refuse what an archived thread does not take: edits and reactions."""
+def _reopen(world: World, channel: Channel) -> None:
+    """Bring an archived thread back, as a new message does."""
     if channel.archived:
-        raise DiscordError(50083)
-
-
-def reopen(world: World, channel: Channel) -> None:
-    """Bring an archived thread back, as a new message does, unless it is locked."""
-    if not channel.archived:
-        return
-    if channel.locked:
-        raise DiscordError(50083)
-    channel.archived = False
-    payload = payloads.channel(channel, world.guild.id)
-    world.publish(Event("THREAD_UPDATE", payload, world.guild.id, Intent.GUILDS))
-
-
-def guard_edit(world: World, message: Message) -> None:
-    """Refuse an edit in an archived thread, or one too many of a message that is old.
-
-    Messages older than an hour have an edit quota of their own, answered with 30046.
-    """
-    guard_place(message.channel)
-    settings = world.settings
-    now = world.clock()
-    if now - message.created_at.timestamp() <= settings.old_message_age_s:
-        return
-    horizon = now - settings.old_message_window_s
-    message.old_edits[:] = [moment for moment in message.old_edits if moment > horizon]
-    if len(message.old_edits) >= settings.old_message_edits:
-        left_s = message.old_edits[0] - horizon
-        extra: Json = {"retry_after": round(left_s, 3), "global": False}
-        raise DiscordError(30046, **extra)
-    message.old_edits.append(now)
+        channel.archived = False
+        payload = payloads.channel(channel, world.guild.id)
+        world.publish(Event("THREAD_UPDATE", payload, world.guild.id, Intent.GUILDS))
 
 
 def publish_new(world: World, message: Message) -> None:
@@ -180,7 +161,7 @@ def by_nonce(world: World, channel: Channel, author: User, nonce: str | int) -> 
 
 async def _fill(world: World, message: Message, draft: Draft) -> None:
     """Give a message what the draft says, or refuse the draft as a whole."""
-    _refuse_blocked_words(world, message.channel, draft)
+    guards.refuse_blocked_words(world, message.channel, draft)
     complaints = Complaints()
     message.attachments, showable = await _files(world, message, draft, complaints)
     if draft.says("content"):
@@ -280,15 +261,6 @@ def _mentions(world: World, message: Message, draft: Draft) -> mentions.Mentions
         sender=world.permissions_of(message.author, message.channel),
         replied_to=target.author.id if target else None,
     )
-
-
-def _refuse_blocked_words(world: World, channel: Channel, draft: Draft) -> None:
-    if channel.is_dm:
-        return
-    texts = [draft.text(), *media.texts_of(draft.body.get("components") or ())]
-    texts += [text for embed in draft.body.get("embeds") or () for text in embeds.texts(embed)]
-    if world.blocks("\n".join(texts)):
-        raise DiscordError(200000)
 
 
 def _require_substance(message: Message) -> None:

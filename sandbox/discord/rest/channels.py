@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from sandbox.discord import payloads, ratelimits
 from sandbox.discord.errors import DiscordError
-from sandbox.discord.messages import posting
+from sandbox.discord.messages import guards, posting
 from sandbox.discord.messages.draft import Draft
 from sandbox.discord.messages.message import Message, render
 from sandbox.discord.permissions import Permission
 from sandbox.discord.rest.call import NO_CONTENT, Answer, Call, Route
 from sandbox.discord.shapes import Complaints
+
+if TYPE_CHECKING:
+    from sandbox.discord.entities import User
 
 DEFAULT_PAGE, MAX_PAGE = 50, 100
 
@@ -50,20 +55,19 @@ async def create_message(call: Call) -> Answer:
     body = call.body or {}
     in_thread = Permission.SEND_MESSAGES_IN_THREADS
     call.need(channel, in_thread if channel.is_thread else Permission.SEND_MESSAGES)
-    if channel.recipient is not None and not channel.recipient.dms_open:
-        raise DiscordError(50007)
+    if channel.recipient is not None:
+        _need_open_dms(call, channel.recipient)
     draft = Draft(body, call.uploads)
     _need_for_content(call, draft)
     if body.get("message_reference"):
         _check_reference(call, draft)
-    nonce = body.get("nonce")
-    if nonce is not None and body.get("enforce_nonce"):
-        same = posting.by_nonce(world, channel, world.bot, nonce)
+    if body.get("nonce") is None or not body.get("enforce_nonce"):
+        return _created(call, await posting.create(world, channel, world.bot, draft))
+    async with world.nonces:
+        same = posting.by_nonce(world, channel, world.bot, body["nonce"])
         if same is not None and same.deleted:
             raise DiscordError(10008)
-        if same is not None:
-            return _created(call, same)
-    return _created(call, await posting.create(world, channel, world.bot, draft))
+        return _created(call, same or await posting.create(world, channel, world.bot, draft))
 
 
 async def edit_message(call: Call) -> Answer:
@@ -73,7 +77,7 @@ async def edit_message(call: Call) -> Answer:
         raise DiscordError(50005)
     draft = Draft(call.body or {}, call.uploads, message=message)
     _need_for_content(call, draft)
-    posting.guard_edit(call.world, message)
+    guards.guard_edit(call.world, message)
     await posting.edit(call.world, message, draft)
     return Answer(render(call.world, message, viewer=call.world.bot))
 
@@ -84,7 +88,7 @@ async def delete_message(call: Call) -> Answer:
     message = call.message(channel)
     if message.author is not call.world.bot:
         call.need(channel, Permission.MANAGE_MESSAGES)
-    posting.guard_place(channel)
+    guards.guard_place(channel)
     posting.delete(call.world, message)
     return NO_CONTENT
 
@@ -95,6 +99,13 @@ async def trigger_typing(call: Call) -> Answer:
     in_thread = Permission.SEND_MESSAGES_IN_THREADS
     call.need(channel, in_thread if channel.is_thread else Permission.SEND_MESSAGES)
     return NO_CONTENT
+
+
+def _need_open_dms(call: Call, recipient: User) -> None:
+    if not call.world.bot_in_guild:
+        raise DiscordError(50278)
+    if not recipient.dms_open:
+        raise DiscordError(50007)
 
 
 def _created(call: Call, message: Message) -> Answer:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 PREFIX = "/api/v10"
 TOO_MANY_REQUESTS = 429
 SERVER_ERROR = 500
+UNKNOWN = Limit("unknown", 10, 1.0)
 
 # method, path below the prefix, request JSON, status, answer JSON
 Observer = Callable[[str, str, Any, int, Any], None]
@@ -52,7 +54,7 @@ class Pipeline:
         answer = Answer(error.body, error.status)
         self._finish(entry, answer)
         self._observe(request, path, None, answer)
-        return web.json_response(answer.body, status=answer.status)
+        return self._response(UNKNOWN, request, answer)
 
     def _endpoint(self, route: Route) -> Callable[[web.Request], Any]:
         async def endpoint(request: web.Request) -> web.StreamResponse:
@@ -77,10 +79,10 @@ class Pipeline:
             entry.shared = getattr(error, "scope", fault.scope if fault else "") == "shared"
             self._finish(entry, answer)
             self._observe(request, path, call.body, answer)
-            return self._response(route, request, answer, error=error, fault=fault)
+            return self._response(route.bucket, request, answer, error=error, fault=fault)
         self._finish(entry, answer)
         self._observe(request, path, call.body, answer)
-        return self._response(route, request, answer)
+        return self._response(route.bucket, request, answer)
 
     async def _answer(
         self, route: Route, request: web.Request, call: Call, fault: Fault | None
@@ -120,29 +122,30 @@ class Pipeline:
 
     def _response(
         self,
-        route: Route,
+        limit: Limit,
         request: web.Request,
         answer: Answer,
         *,
         error: DiscordError | None = None,
         fault: Fault | None = None,
     ) -> web.Response:
-        headers = self._headers(route.bucket, request)
+        headers = {"Via": "1.1 google", **self._limits.headers(limit, request.match_info)}
         if fault is not None and not fault.via:
             headers.pop("Via")
         if answer.status == TOO_MANY_REQUESTS and error is not None:
-            scope = fault.scope if fault else getattr(error, "scope", "user")
-            headers["X-RateLimit-Scope"] = scope
-            headers["Retry-After"] = str(int(error.extra.get("retry_after", 0)) + 1)
-            if scope == "global":
-                headers["X-RateLimit-Global"] = "true"
+            headers |= _retry_headers(error, fault)
         if answer.body is None:
             return web.Response(status=answer.status, headers=headers)
         # discord.py reads JSON only from exactly this content type, without a charset.
         headers["Content-Type"] = "application/json"
-        return web.Response(
-            status=answer.status, headers=headers, body=json.dumps(answer.body).encode()
-        )
+        body = json.dumps(answer.body).encode()
+        return web.Response(status=answer.status, headers=headers, body=body)
 
-    def _headers(self, limit: Limit, request: web.Request) -> dict[str, str]:
-        return {"Via": "1.1 google", **self._limits.headers(limit, request.match_info)}
+
+def _retry_headers(error: DiscordError, fault: Fault | None) -> dict[str, str]:
+    scope = fault.scope if fault else getattr(error, "scope", "user")
+    headers = {
+        "X-RateLimit-Scope": scope,
+        "Retry-After": str(math.ceil(error.extra.get("retry_after", 0))),
+    }
+    return {**headers, "X-RateLimit-Global": "true"} if scope == "global" else headers

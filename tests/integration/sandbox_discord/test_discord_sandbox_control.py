@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from rest_caller import RestCaller
 
     from sandbox.discord.control.client import ControlClient
+    from sandbox.discord.server import DiscordSandbox
 
 
 async def test_world_tells_all_ids(person: ControlClient) -> None:
@@ -91,12 +92,21 @@ async def test_ledger_masks_tokens_and_names_the_caller(
 
 
 async def test_unknown_routes_are_404_and_on_the_record(
-    rest: RestCaller, person: ControlClient
+    sandbox: DiscordSandbox, person: ControlClient, referee: Referee | None
 ) -> None:
-    """What Discord does not have is 404; what it has and the stand-in lacks would show here."""
-    assert (await rest("GET", "/gateway")).status == 200
+    """A route that is not there is answered like any other, and stands in the ledger."""
+    async with (
+        aiohttp.ClientSession(sandbox.url) as session,
+        session.delete("/api/v10/gateway") as answer,
+    ):
+        assert (answer.status, answer.headers["Content-Type"]) == (404, "application/json")
+        assert answer.headers["Via"]
+        assert await answer.json() == {"code": 0, "message": "404: Not Found"}
     [call] = await person.calls()
-    assert call["status"] == 200
+    assert (call["route"], call["status"]) == ("DELETE /gateway", 404)
+    if referee is not None:
+        assert [violation.side for violation in referee.violations] == ["request"]
+        referee.violations.clear()
 
 
 @pytest.mark.parametrize(

@@ -245,6 +245,23 @@ async def test_heartbeats_are_acknowledged_until_a_test_stops_that(
         assert (await raw.receive_json(timeout=5))["t"] == "READY"
 
 
+async def test_members_are_sent_on_request(sandbox: DiscordSandbox, person: ControlClient) -> None:
+    """Named members always, all of them only with the members intent; presence is taken."""
+    await person.post("/settings", privileged_intents=True)
+    guild = str(ids.GUILD_ID)
+    async with aiohttp.ClientSession(sandbox.url) as session:
+        for intents, count in ((1, 1), (3, 5)):
+            async with session.ws_connect(GATEWAY) as raw:
+                socket = Socket(raw)
+                await socket.send(2, {"token": BOT_TOKEN, "intents": intents})
+                await socket.send(3, {"status": "online"})
+                await socket.send(8, {"guild_id": guild, "query": "", "limit": 0})
+                await socket.send(8, {"guild_id": guild, "user_ids": str(ids.BOB_ID)})
+                names = [(await socket.next(0))["t"] for _ in range(2)]
+                assert names == ["READY", "GUILD_CREATE"]
+                assert len((await socket.next(0))["d"]["members"]) == count
+
+
 async def test_resume_of_an_unknown_session_is_refused(sandbox: DiscordSandbox) -> None:
     """Op 6 with a strange session gets op 9 false."""
     async with aiohttp.ClientSession(sandbox.url) as session, session.ws_connect(GATEWAY) as raw:

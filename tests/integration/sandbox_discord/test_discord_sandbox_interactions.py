@@ -338,6 +338,26 @@ async def test_dm_with_the_bot(bot: ContractBot, person: ControlClient) -> None:
     assert "by bot token" in str(seen["components"])
 
 
+async def test_channel_hidden_from_the_bot_works_by_token_only(
+    bot: ContractBot, person: ControlClient
+) -> None:
+    """The command works there, its token edits; the bot token has no access at all."""
+
+    async def act(interaction: Interaction, **_: Any) -> Any:
+        await interaction.response.defer()
+        message = await interaction.edit_original_response(view=card("by token"))
+        place = bot.get_partial_messageable(message.channel.id)
+        with pytest.raises(discord.Forbidden) as refused:
+            await place.get_partial_message(message.id).edit(view=card("by bot token"))
+        return interaction.app_permissions, refused.value.code
+
+    trigger = person.command("alice", "animate", channel="hidden", options={"prompt": "p"})
+    permissions, code = await bot.does(act, trigger)
+    assert (permissions.view_channel, code) == (False, 50001)
+    [seen] = await person.messages("alice", "hidden")
+    assert "by token" in str(seen["components"])
+
+
 async def test_thread_answers_and_edits_by_bot_token(
     bot: ContractBot, person: ControlClient
 ) -> None:

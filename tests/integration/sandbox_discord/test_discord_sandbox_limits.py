@@ -74,7 +74,7 @@ async def test_bucket_empties_and_fills_again(
 async def test_whole_bot_has_fifty_a_second(
     still: tuple[DiscordSandbox, Clock], still_rest: RestCaller
 ) -> None:
-    """The fifty-first bot-token call of a second is a global 429; interaction tokens are outside."""
+    """The fifty-first bot-token call of a second is a global 429; token routes are outside."""
     sandbox, _ = still
     for number in range(50):
         await still_rest("GET", f"/users/{number}")

@@ -184,6 +184,9 @@ async def test_closed_dms_refuse_new_messages_only(rest: RestCaller, person: Con
     assert (await rest("PATCH", path, {"content": "z"})).status == 200
     await person.post("/guild", action="open_dms", who="alice")
     assert (await rest("POST", f"/channels/{DM_ID}/messages", {"content": "y"})).status == 200
+    await person.post("/guild", action="kick_bot")
+    strangers = await rest("POST", f"/channels/{DM_ID}/messages", {"content": "y"})
+    assert (strangers.status, strangers.code) == (403, 50278)
 
 
 async def test_archived_thread_takes_new_messages_but_no_edits(
