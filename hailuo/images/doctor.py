@@ -13,12 +13,14 @@ from hailuo.children.pool import ChildPool
 from hailuo.images.errors import REFUSALS, PictureTooCostlyError, PictureUnreadableError
 from hailuo.images.formats import PictureFormat
 from hailuo.images.picture import Original, Picture, Size
+from hailuo.images.repair import CropPlace
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from pathlib import Path
 
     from hailuo.children.frames import Message
+    from hailuo.images.repair import Repair
 
 T = TypeVar("T")
 
@@ -63,6 +65,27 @@ class PictureDoctor:
         """
         return await self._write("clean", {"source": str(source)}, target)
 
+    async def repair(
+        self,
+        source: Path,
+        target: Path,
+        repair: Repair,
+        place: CropPlace = CropPlace.MIDDLE,
+    ) -> Picture:
+        """Write the picture anew as `repairs.plan` planned it, from the file as it came.
+
+        The outcome is like that of `clean`, at the size of ``repair.result``.
+        """
+        arguments: dict[str, object] = {
+            "source": str(source),
+            "kind": repair.kind.value,
+            "size": _pair(repair.source),
+            "frame": _pair(repair.frame),
+            "result": _pair(repair.result),
+            "place": place.value,
+        }
+        return await self._write("repair", arguments, target)
+
     async def _write(self, task: str, arguments: dict[str, object], target: Path) -> Picture:
         try:
             return await self._run(
@@ -100,6 +123,10 @@ def _original(answer: Message) -> Original:
         animated=answer.get("animated") is True,
         transparent=answer.get("transparent") is True,
     )
+
+
+def _pair(size: Size) -> tuple[int, int]:
+    return size.width, size.height
 
 
 def _size(answer: Message) -> Size:
