@@ -23,8 +23,8 @@ SPEC_PATH = Path(__file__).parents[2] / "shared" / "reference" / "openapi.json"
 SPEC_ID = "discord"
 
 # Where the file is known to be wrong, the body is made to fit before it is judged:
-# - attachments[].id and recipient_id: Discord takes integers just as well, and discord.py sends
-#   them (`with_text_ids`);
+# - attachments[].id, recipient_id and the ids of message_reference: Discord takes integers just
+#   as well, and discord.py sends them (`with_text_ids`);
 # - errors.…._errors[].code: Discord's are words like BASE_TYPE_REQUIRED (docs: reference, Error
 #   Messages), the file says integer (`with_numeric_codes`).
 
@@ -151,6 +151,11 @@ def with_text_ids(body: Any) -> Any:
         written["data"] = with_text_ids(body["data"])
     if "recipient_id" in body:
         written["recipient_id"] = str(body["recipient_id"])
+    if isinstance(body.get("message_reference"), dict):
+        written["message_reference"] = {
+            key: str(value) if key.endswith("_id") else value
+            for key, value in body["message_reference"].items()
+        }
     if isinstance(body.get("attachments"), list):
         written["attachments"] = [
             {**item, "id": str(item["id"])} if "id" in item else item

@@ -52,8 +52,13 @@ class DiscordError(Exception):
     """A refusal, as Discord words it.
 
     ``code`` is Discord's JSON code (0 for plain HTTP refusals), ``status`` the HTTP status,
-    ``extra`` further keys of the answer (``errors``, ``retry_after``, ``global``).
+    ``extra`` further keys of the answer (``errors``, ``retry_after``, ``global``). ``scope`` is
+    whose rate limit was hit; ``via`` False makes the answer look as if it came from in front of
+    Discord.
     """
+
+    scope = "user"
+    via = True
 
     def __init__(
         self, code: int, *, status: int | None = None, message: str | None = None, **extra: Any

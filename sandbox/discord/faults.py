@@ -35,7 +35,7 @@ class Fault:
     times: int | None = 1
     code: int | None = None
     message: str | None = None
-    retry_after: float | None = None
+    retry_after: float = 1.0
     scope: str = "user"
     via: bool = True
     delay_s: float = 0.0
@@ -55,6 +55,10 @@ class Fault:
             raise BadFaultError(f"route must be 'METHOD /path', not {fault.route!r}")
         if fault.scope not in ("user", "shared", "global"):
             raise BadFaultError(f"scope must be user, shared or global, not {fault.scope!r}")
+        if fault.times is not None and (not isinstance(fault.times, int) or fault.times < 1):
+            raise BadFaultError(f"times must be a number from 1, or null, not {fault.times!r}")
+        if not all(isinstance(value, int | float) for value in (fault.delay_s, fault.retry_after)):
+            raise BadFaultError("delay_s and retry_after must be seconds")
         return fault
 
     @property
@@ -68,8 +72,10 @@ class Fault:
         extra: dict[str, Any] = {}
         if status == 429:  # noqa: PLR2004 - Too Many Requests
             message = message if code else "You are being rate limited."
-            extra = {"retry_after": self.retry_after or 1.0, "global": self.scope == "global"}
-        return DiscordError(code, status=status, message=self.message or message, **extra)
+            extra = {"retry_after": self.retry_after, "global": self.scope == "global"}
+        error = DiscordError(code, status=status, message=self.message or message, **extra)
+        error.scope, error.via = self.scope, self.via
+        return error
 
     async def wait(self) -> None:
         """Spend the fault's delay."""

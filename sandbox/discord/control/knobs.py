@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 Json = dict[str, Any]
 
+GATEWAY_ACTIONS = ("drop", "reconnect", "invalidate", "malformed", "heartbeat", "close")
+
 
 async def set_permissions(call: ControlCall) -> Json:
     """Allow, deny or leave neutral some permissions of a person or role in a channel."""
@@ -124,6 +126,8 @@ async def disturb_gateway(call: ControlCall) -> Json:
     if call.body.get("acks") is not None:
         gateway.acknowledges = call.get("acks", bool)
     action = call.get("action", str, None)
+    if action not in (None, *GATEWAY_ACTIONS):
+        raise ControlError(f"the gateway knows no action {action!r}")
     sockets = [socket for socket in gateway.sockets if socket.session is not None]
     for socket in sockets:
         await _disturb(call, socket, action)
@@ -152,8 +156,6 @@ async def _disturb(call: ControlCall, socket: Socket, action: str | None) -> Non
         socket.send_op(Op.HEARTBEAT)
     elif action == "close":
         await socket.close(call.get("code", int, 4000))
-    else:
-        raise ControlError(f"the gateway knows no action {action!r}")
 
 
 def _guild_channel(call: ControlCall) -> Channel:

@@ -68,6 +68,7 @@ class Pipeline:
         entry = ledger.begin(request.method, route.template, path, route.who)
         call = Call(self._world, request.match_info, request.query)
         fault = self._world.faults.take(request.method, path)
+        refusal = None
         try:
             answer = await self._answer(route, request, call, fault)
         except faults.SeveredError as severed:
@@ -75,14 +76,12 @@ class Pipeline:
             faults.cut(request)
             return web.Response(status=SERVER_ERROR)
         except DiscordError as error:
+            refusal = error
             answer = Answer(error.body, error.status)
-            entry.shared = getattr(error, "scope", fault.scope if fault else "") == "shared"
-            self._finish(entry, answer)
-            self._observe(request, path, call.body, answer)
-            return self._response(route.bucket, request, answer, error=error, fault=fault)
+            entry.shared = error.scope == "shared"
         self._finish(entry, answer)
         self._observe(request, path, call.body, answer)
-        return self._response(route.bucket, request, answer)
+        return self._response(route.bucket, request, answer, refusal)
 
     async def _answer(
         self, route: Route, request: web.Request, call: Call, fault: Fault | None
@@ -125,15 +124,13 @@ class Pipeline:
         limit: Limit,
         request: web.Request,
         answer: Answer,
-        *,
-        error: DiscordError | None = None,
-        fault: Fault | None = None,
+        refusal: DiscordError | None = None,
     ) -> web.Response:
-        headers = {"Via": "1.1 google", **self._limits.headers(limit, request.match_info)}
-        if fault is not None and not fault.via:
-            headers.pop("Via")
-        if answer.status == TOO_MANY_REQUESTS and error is not None:
-            headers |= _retry_headers(error, fault)
+        headers = self._limits.headers(limit, request.match_info)
+        if refusal is None or refusal.via:
+            headers["Via"] = "1.1 google"
+        if refusal is not None and refusal.status == TOO_MANY_REQUESTS:
+            headers |= _retry_headers(refusal)
         if answer.body is None:
             return web.Response(status=answer.status, headers=headers)
         # discord.py reads JSON only from exactly this content type, without a charset.
@@ -142,10 +139,11 @@ class Pipeline:
         return web.Response(status=answer.status, headers=headers, body=body)
 
 
-def _retry_headers(error: DiscordError, fault: Fault | None) -> dict[str, str]:
-    scope = fault.scope if fault else getattr(error, "scope", "user")
+def _retry_headers(refusal: DiscordError) -> dict[str, str]:
     headers = {
-        "X-RateLimit-Scope": scope,
-        "Retry-After": str(math.ceil(error.extra.get("retry_after", 0))),
+        "X-RateLimit-Scope": refusal.scope,
+        "Retry-After": str(math.ceil(refusal.extra.get("retry_after", 0))),
     }
-    return {**headers, "X-RateLimit-Global": "true"} if scope == "global" else headers
+    if refusal.scope == "global":
+        headers["X-RateLimit-Global"] = "true"
+    return headers

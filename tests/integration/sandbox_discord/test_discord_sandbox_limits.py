@@ -201,6 +201,8 @@ async def test_late_call_succeeds_late(rest: RestCaller, person: ControlClient) 
         {"route": "GET /x", "status": 200},
         {"route": "GET /x", "status": "explode"},
         {"route": "GET /x", "status": 500, "scope": "mine"},
+        {"route": "GET /x", "status": 500, "times": 0},
+        {"route": "GET /x", "status": 500, "delay_s": "long"},
         {"route": "GET /x", "strange": 1},
         {"status": 500},
     ],
