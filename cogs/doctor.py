@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import aiohttp
 import discord
 
-from cogs.failures import EXIT_CONFIG, EXIT_OK, EXIT_UNAVAILABLE, TOKEN_REFUSED
+from cogs.failures import EXIT_CONFIG, EXIT_OK, EXIT_UNAVAILABLE, LOGIN_REFUSED
 from hailuo import doctor
 from hailuo.doctor import Finding, Verdict
 
@@ -29,12 +29,12 @@ async def examine(settings: Settings) -> int:
 
 
 async def _discord(settings: Settings) -> Finding:
-    async with discord.Client(intents=discord.Intents.none()) as client:
+    async with discord.Client(intents=discord.Intents(guilds=True)) as client:
         try:
             await client.login(settings.discord_token.get_secret_value())
             await client.http.get_bot_gateway()
         except discord.LoginFailure:
-            return doctor.misconfigured(TOKEN_REFUSED)
+            return doctor.misconfigured(LOGIN_REFUSED)
         except (discord.DiscordException, aiohttp.ClientError, OSError) as error:
             return doctor.unreachable(f"Discord does not answer ({error}): check the network.")
         return doctor.fine(f"DISCORD_TOKEN is taken by Discord: this is {client.user}")

@@ -19,7 +19,7 @@ EXIT_USAGE: Final = 64
 EXIT_UNAVAILABLE: Final = 69
 EXIT_CONFIG: Final = 78
 
-TOKEN_REFUSED: Final = (
+LOGIN_REFUSED: Final = (
     "Discord does not accept DISCORD_TOKEN: copy the bot's token again from "
     "https://discord.com/developers/applications into .env."
 )
@@ -44,7 +44,7 @@ def explain_failure(error: Exception) -> tuple[str, int]:
         case ConfigurationError() | StoreError():
             return error.user_message, EXIT_CONFIG
         case discord.LoginFailure():
-            return TOKEN_REFUSED, EXIT_CONFIG
+            return LOGIN_REFUSED, EXIT_CONFIG
         case discord.PrivilegedIntentsRequired():
             return INTENTS_REFUSED, EXIT_CONFIG
         case _:

@@ -1,4 +1,4 @@
-"""Operator commands, by mention in any channel: @bot pause, @bot resume."""
+"""Operator commands, by mention in any channel: @bot pause, @bot resume, @bot status."""
 
 from __future__ import annotations
 
@@ -7,8 +7,14 @@ from typing import TYPE_CHECKING
 import structlog
 from discord.ext import commands
 
+from hailuo.jobs.job import LIVE, JobState, UserId
+
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from cogs.ui.client import Client
+    from hailuo.quotas import Usage
+    from hailuo.settings import Settings
 
 log = structlog.get_logger(__name__)
 
@@ -36,6 +42,32 @@ class Operator(commands.Cog):
         await self._engine.store.pause(paused=False)
         log.warning("resumed", by=ctx.author.id)
         await ctx.reply("Resumed: new videos are taken again.")
+
+    @commands.command()
+    async def status(self, ctx: commands.Context[Client]) -> None:
+        """Say how much runs, what today may have cost, and what needs a decision."""
+        usage = await self._engine.usage(UserId(ctx.author.id), None)
+        census = await self._engine.store.census()
+        await ctx.reply(describe(self._engine.settings, usage, census))
+
+
+def describe(settings: Settings, usage: Usage, census: Mapping[JobState, int]) -> str:
+    """Return how the bot stands, in words for its operator."""
+    cap = f" of at most {settings.max_jobs_per_day}" if settings.max_jobs_per_day else ""
+    lines = [
+        f"Running: {sum(census[state] for state in LIVE)}.",
+        f"Paid for, or perhaps, in 24 hours: {usage.today}{cap}{_cost(settings, usage)}.",
+    ]
+    if census[JobState.UNKNOWN]:
+        lines.append(f"Of unknown fate, see the log: {census[JobState.UNKNOWN]}.")
+    if usage.paused:
+        lines.append("New videos are paused.")
+    return "\n".join(lines)
+
+
+def _cost(settings: Settings, usage: Usage) -> str:
+    price = settings.price_per_video_usd
+    return "" if price is None else f", about ${price * usage.today:.2f}"
 
 
 async def setup(client: Client) -> None:

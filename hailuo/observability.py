@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from structlog.typing import Processor
 
 HIDDEN: Final = "[hidden]"
+LEAST_SECRET: Final = 8
+"""Characters; every real token is longer, and hiding shorter words would garble the log."""
 _INTERACTION_TOKEN: Final = re.compile(r"(/(?:webhooks|interactions)/\d+/)[\w.~-]+")
 _SIGNED_QUERY: Final = re.compile(r"(https?://[^\s?\"']+)\?[^\s\"']*\bhm=[^\s\"']*")
 
@@ -72,7 +74,9 @@ class _RedactingFormatter(structlog.stdlib.ProcessorFormatter):
 
 class _Redactor:
     def __init__(self, secrets: Iterable[str]) -> None:
-        words = sorted({word for word in secrets if word}, key=len, reverse=True)
+        words = sorted(
+            {word for word in secrets if len(word) >= LEAST_SECRET}, key=len, reverse=True
+        )
         self._words = re.compile("|".join(map(re.escape, words))) if words else None
 
     def __call__(self, line: str) -> str:

@@ -20,7 +20,7 @@ class StopSignal:
             try:
                 loop.add_signal_handler(number, self._heard.set)
             except NotImplementedError:  # Windows
-                signal.signal(number, lambda *_: loop.call_soon_threadsafe(self._heard.set))
+                signal.signal(number, self._hear)
 
     def _hear(self, _number: int, _frame: object) -> None:
         self._loop.call_soon_threadsafe(self._heard.set)

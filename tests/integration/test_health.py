@@ -1,0 +1,64 @@
+"""Health and metrics over real HTTP."""
+
+from __future__ import annotations
+
+import socket
+from typing import TYPE_CHECKING
+
+import aiohttp
+
+from hailuo.health import serve_health
+from hailuo.jobs.job import JobState
+from hailuo.store.errors import StoreError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+class Census:
+    """A store that counts, or cannot."""
+
+    broken = False
+
+    async def census(self) -> Mapping[JobState, int]:
+        if self.broken:
+            raise StoreError
+        return {JobState.IN_QUEUE: 3}
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+async def get(url: str) -> tuple[int, str]:
+    async with aiohttp.ClientSession() as session, session.get(url) as response:
+        return response.status, await response.text()
+
+
+async def test_health_is_the_database_and_the_gateway() -> None:
+    port, store, connected = free_port(), Census(), [True]
+    async with serve_health(f"127.0.0.1:{port}", store, lambda: connected[0]):
+        url = f"http://127.0.0.1:{port}/health"
+        assert (await get(url))[0] == 200
+        connected[0] = False
+        assert (await get(url))[0] == 503
+        connected[0], store.broken = True, True
+        assert (await get(url))[0] == 503
+
+
+async def test_metrics_count_jobs_by_state() -> None:
+    port = free_port()
+    async with serve_health(f"127.0.0.1:{port}", Census(), lambda: True):
+        _, text = await get(f"http://127.0.0.1:{port}/metrics")
+    assert 'hailuo_jobs{state="in_queue"} 3.0' in text
+    assert "hailuo_gateway_connected 1.0" in text
+
+
+async def test_a_taken_port_is_no_reason_to_stop() -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        async with serve_health(f"127.0.0.1:{taken.getsockname()[1]}", Census(), lambda: True):
+            pass
