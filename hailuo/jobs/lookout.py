@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from hailuo.jobs.durations import Between
 from hailuo.jobs.job import JobState
 
 if TYPE_CHECKING:
@@ -42,9 +43,9 @@ class Lookout:
         now = self._clock.now()
         return now + eta.low, now + eta.high
 
-    def check_stalled(self, job: Job) -> None:
-        """Raise `StalledError` if the job has stood still for longer than any job should."""
-        self._watch(job).check_stalled(self._age(job))
+    def stalled(self, job: Job) -> bool:
+        """Tell whether the job has stood still for longer than any job does."""
+        return self._watch(job).stalled(self._age(job))
 
     def done(self, job: Job) -> None:
         """Learn from a job that was just found done."""
@@ -61,10 +62,12 @@ class Lookout:
         """Learn from a job that was done before this process began."""
         if job.submitted_at is None or job.rendered_at is None:
             return
-        watch = self._pacing.watch()
+        total = (job.rendered_at - job.submitted_at).total_seconds()
+        queue = Between(0.0, total)
         if job.rendering_at is not None:
-            watch.saw_render(job.rendering_at - job.submitted_at)
-        watch.done(job.rendered_at - job.submitted_at)
+            waited = (job.rendering_at - job.submitted_at).total_seconds()
+            queue = Between(waited, waited)
+        self._pacing.recall(queue, Between(total, total))
 
     def _watch(self, job: Job) -> Watch:
         """Return the job's watch; begin one, from what the store knows, where there is none."""

@@ -12,7 +12,6 @@ import structlog
 from hailuo.errors import HailuoError
 from hailuo.fetch import FetchError
 from hailuo.jobs.job import Job, JobState, Video
-from hailuo.jobs.pacing import StalledError
 from hailuo.jobs.presenter import CardGoneError, CardTooLargeError, Delivery, Outlook
 from hailuo.jobs.submission import Submission
 from hailuo.runcomfy.download import NoVideoError, download_video
@@ -56,6 +55,10 @@ END_PATIENCE: Final = timedelta(hours=24)
 NO_VIDEO: Final = (
     "RunComfy finished without a video. It was not counted; "
     "please try again, perhaps with another prompt."
+)
+STALLED: Final = (
+    "RunComfy has stood still with this for hours, so the bot has stopped waiting. "
+    "It was not counted; please try again."
 )
 LOST_VIDEO: Final = (
     "The video was rendered but could not be fetched from RunComfy. It was not counted; "
@@ -171,10 +174,8 @@ class JobStages:
             case _:
                 pass  # still there, or a word we do not know: look again
         self._lookout.saw(job)
-        try:
-            self._lookout.check_stalled(job)
-        except StalledError as error:
-            return await self._fail(job, error.user_message)
+        if self._lookout.stalled(job):
+            return await self._fail(job, STALLED)
         position = status.position if isinstance(status, InQueue) else None
         early, late = self._lookout.expected(job) or (None, None)
         self._presenter.update(job, Outlook(position, early, late))
