@@ -52,6 +52,8 @@ class Settings:
         for name, value in values.items():
             if name not in kinds:
                 raise UnknownSettingError(f"no setting is called {name!r}")
+            if name == "guild_attachment_limit" and value is None:
+                continue
             wanted = (int, float) if kinds[name] is float else kinds[name]
             is_flag = isinstance(value, bool)
             if not isinstance(value, wanted) or is_flag != (kinds[name] is bool):
