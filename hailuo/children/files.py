@@ -16,9 +16,13 @@ def part_of(target: Path) -> Path:
 
 def write_whole(target: Path, data: bytes) -> None:
     """Write a file so that it is there entirely, even after a power cut, or not at all."""
+    part_of(target).write_bytes(data)
+    publish(target)
+
+
+def publish(target: Path) -> None:
+    """Give a part that is whole its name, once the disk has all of it."""
     part = part_of(target)
-    with part.open("wb") as file:
-        file.write(data)
-        file.flush()
+    with part.open("rb+") as file:
         os.fsync(file.fileno())
     part.replace(target)

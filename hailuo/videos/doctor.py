@@ -9,11 +9,12 @@ from hailuo.children import frames
 from hailuo.children.errors import (
     ChildDiedError,
     ChildGarbledError,
+    ChildTimeoutError,
 )
 from hailuo.children.files import part_of
 from hailuo.children.limits import MIB, Limits
 from hailuo.children.pool import ChildPool
-from hailuo.videos.errors import REFUSALS, VideoUnreadableError
+from hailuo.videos.errors import REFUSALS, VideoTooCostlyError, VideoUnreadableError
 from hailuo.videos.video import VideoInfo
 
 if TYPE_CHECKING:
@@ -68,6 +69,19 @@ class VideoDoctor:
     async def last_frame(self, source: Path, target: Path) -> None:
         """Write the last frame to ``target`` as a JPEG with no side over 1,280 pixels."""
         await self._write("last_frame", source, target, _nothing, within=GLANCE_WITHIN)
+
+    async def fit(self, source: Path, target: Path, max_bytes: int) -> VideoInfo:
+        """Re-encode the video to an MP4 of at most ``max_bytes`` at ``target``.
+
+        Width is kept before bitrate. Raise `VideoUnfittableError` where the outcome would not be
+        worth watching, and `VideoTooCostlyError` where it would take too long.
+        """
+        try:
+            return await self._write(
+                "fit", source, target, _info, within=FIT_WITHIN, max_bytes=max_bytes
+            )
+        except ChildTimeoutError as error:
+            raise VideoTooCostlyError(error.detail) from error
 
     async def _write(
         self,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextlib import contextmanager
 from dataclasses import dataclass
+from errno import EACCES, EIO, ENOENT, ENOSPC, EROFS
 from typing import TYPE_CHECKING, Final
 
 import av
@@ -27,6 +28,8 @@ _OPTIONS: Final = {
     "protocol_whitelist": "file",
     "codec_whitelist": _CODECS,
 }
+_NOT_THE_VIDEO: Final = frozenset({EACCES, EIO, ENOENT, ENOSPC, EROFS})
+"""What a disk says; everything else FFmpeg says is of the file's making."""
 _TAIL_SECONDS: Final = 2
 _SMALLEST_SHARE: Final = 0.9
 
@@ -64,6 +67,8 @@ def open_video(source: Path) -> Generator[tuple[InputContainer, VideoStream], No
     except MemoryError as error:
         raise VideoTooCostlyError(f"out of memory: {error}") from error
     except (av.error.FFmpegError, ArithmeticError, LookupError, TypeError, ValueError) as error:
+        if isinstance(error, OSError) and error.errno in _NOT_THE_VIDEO:
+            raise
         raise VideoUnreadableError(f"{type(error).__name__}: {error}"[:300]) from error
 
 

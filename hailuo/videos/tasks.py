@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final, cast
 
 from hailuo.children.files import write_whole
-from hailuo.videos import reading
+from hailuo.videos import fitting, reading
 
 if TYPE_CHECKING:
     from av.video.frame import VideoFrame
@@ -32,6 +32,12 @@ def last_frame(source: str, target: str) -> dict[str, object]:
     return _write_jpeg(reading.last_frame(Path(source)), Path(target))
 
 
+def fit(source: str, target: str, max_bytes: int) -> dict[str, object]:
+    """Write the video anew under a size, and tell what it has become."""
+    tries = fitting.fit(Path(source), Path(target), max_bytes)
+    return {**dataclasses.asdict(reading.measure(Path(target))), "tries": tries}
+
+
 def _write_jpeg(frame: VideoFrame, target: Path) -> dict[str, object]:
     picture = cast("Image.Image", frame.to_image())  # pyright: ignore[reportUnknownMemberType]
     picture.thumbnail((_POSTER_SIDE, _POSTER_SIDE))
@@ -41,4 +47,4 @@ def _write_jpeg(frame: VideoFrame, target: Path) -> dict[str, object]:
     return {"width": picture.width, "height": picture.height, "bytes": buffer.tell()}
 
 
-TASKS: Final = {"probe": probe, "poster": poster, "last_frame": last_frame}
+TASKS: Final = {"probe": probe, "poster": poster, "last_frame": last_frame, "fit": fit}
