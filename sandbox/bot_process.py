@@ -6,12 +6,14 @@ import asyncio
 import os
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from yarl import URL
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Coroutine, Mapping
+
+T = TypeVar("T")
 
 BOT = Path(__file__).resolve().parent.parent / "bot.py"
 STOP_S = 10.0
@@ -61,6 +63,23 @@ class BotProcess:
         """Wait until the bot ends by itself; return what is to be said about it."""
         code = await self._process.wait()
         return BotEndedError(f"the bot ended with exit code {code}\n{await self.last_lines()}")
+
+    async def while_running(self, work: Coroutine[Any, Any, T]) -> T:
+        """Return what `work` returns; raise `BotEndedError` when the bot ends before it does."""
+        tasks = (
+            asyncio.create_task(work, name="work"),
+            asyncio.create_task(self.ended(), name="bot"),
+        )
+        working, ended = tasks
+        try:
+            await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+            if working.done():
+                return working.result()
+            raise ended.result()
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
 
     async def last_lines(self) -> str:
         """Return the end of the log."""

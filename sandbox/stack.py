@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import asyncio
 from contextlib import AsyncExitStack
 from typing import TYPE_CHECKING, Any, Self
 
-import aiohttp
-
 from sandbox.bot_process import BOT, BotEndedError, BotProcess, bot_settings
+from sandbox.discord.control.client import ControlClient
 from sandbox.discord.server import DiscordSandbox
 from sandbox.runcomfy import MODEL_ID, RunComfySandbox
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-LOOK_EVERY_S = 0.1
 
 
 class LocalStack:
@@ -49,8 +45,8 @@ class LocalStack:
             self.runcomfy = await stack.enter_async_context(
                 RunComfySandbox(self._runcomfy_port, self.discord.url, self._runcomfy_settings)
             )
-            session = await stack.enter_async_context(aiohttp.ClientSession())
-            world = await _world(session, self.discord.url)
+            control = await stack.enter_async_context(ControlClient(self.discord.url))
+            world = await control.get("/world")
             settings = bot_settings(
                 discord_url=self.discord.url,
                 runcomfy_url=self.runcomfy.url,
@@ -61,38 +57,21 @@ class LocalStack:
             self.bot = await stack.enter_async_context(
                 BotProcess(settings, self._folder, self._log, self._bot)
             )
-            await self._until_ready(session)
+            await self.bot.while_running(self._ready(control))
             self._stack = stack.pop_all()
         return self
 
     async def __aexit__(self, *_: object) -> None:
         await self._stack.aclose()
 
-    async def _until_ready(self, session: aiohttp.ClientSession) -> None:
-        ready = asyncio.create_task(self._look_until_ready(session), name="bot ready")
-        ended = asyncio.create_task(self.bot.ended(), name="bot ended")
-        done, _ = await asyncio.wait(
-            {ready, ended}, timeout=self._ready_within_s, return_when=asyncio.FIRST_COMPLETED
-        )
-        for task in (ready, ended):
-            task.cancel()
-        await asyncio.gather(ready, ended, return_exceptions=True)
-        if ended in done:
-            raise ended.result()
-        if ready not in done:
-            lines = await self.bot.last_lines()
-            raise BotEndedError(f"the bot was not ready after {self._ready_within_s:g} s\n{lines}")
-        ready.result()
-
-    async def _look_until_ready(self, session: aiohttp.ClientSession) -> None:
-        while True:
-            world = await _world(session, self.discord.url)
-            if world["connected"] and world["commands"]:
-                return
-            await asyncio.sleep(LOOK_EVERY_S)
-
-
-async def _world(session: aiohttp.ClientSession, discord_url: str) -> dict[str, Any]:
-    async with session.get(f"{discord_url}/sandbox/world") as response:
-        response.raise_for_status()
-        return await response.json()
+    async def _ready(self, control: ControlClient) -> None:
+        """Return when the bot is connected and has registered its commands."""
+        try:
+            await control.watch(
+                lambda: control.get("/world"),
+                until=lambda world: world["connected"] and world["commands"],
+                timeout_s=self._ready_within_s,
+            )
+        except TimeoutError:
+            text = f"the bot was not ready after {self._ready_within_s:g} s"
+            raise BotEndedError(f"{text}\n{await self.bot.last_lines()}") from None

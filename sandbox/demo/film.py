@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass
+from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Self
+from urllib.parse import urlsplit
 
+import aiohttp
 import av
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 KIB = 1024
+TIMEOUT = aiohttp.ClientTimeout(total=30)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +46,16 @@ class Film:
                 frames=frames,
                 codec=stream.codec.canonical_name,
             )
+
+    @classmethod
+    async def download(cls, url: str, folder: Path) -> Self:
+        """Save a video under its own name and look at it."""
+        target = folder / PurePosixPath(urlsplit(url).path).name
+        async with aiohttp.ClientSession(timeout=TIMEOUT) as session, session.get(url) as response:
+            response.raise_for_status()
+            data = await response.read()
+        await asyncio.to_thread(target.write_bytes, data)
+        return await asyncio.to_thread(cls.open, target)
 
     def __str__(self) -> str:
         return (

@@ -6,16 +6,14 @@ import asyncio
 import sys
 import tempfile
 import time
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
-
-import aiohttp
 
 from sandbox.bot_process import BotEndedError
 from sandbox.demo import card
+from sandbox.demo.feed import Message, versions
 from sandbox.demo.film import Film
-from sandbox.demo.member import Member, Message, RefusedError
+from sandbox.discord.control.client import ControlClient, RefusedError, file
 from sandbox.sample.lighthouse import PICTURE
 from sandbox.signals import EXIT_INTERRUPTED, until_signal
 from sandbox.stack import LocalStack
@@ -62,37 +60,34 @@ class Demo:
                 return _fail(str(error))
 
     async def _animate(self, stack: LocalStack) -> int:
-        async with aiohttp.ClientSession() as session:
-            async with session.get(f"{stack.discord.url}/sandbox/world") as response:
-                world = await response.json()
-            alice = Member(session, stack.discord.url, "alice", world["channels"]["text"])
-            names = {number: name for name, number in world["members"].items()}
+        async with ControlClient(stack.discord.url) as control:
+            members = (await control.get("/world"))["members"]
+            names = {number: name for name, number in members.items()}
             print(f"alice: /animate image:{self._image.name} prompt:{self._prompt}\n", flush=True)
             try:
-                await alice.use_command("animate", {"prompt": self._prompt}, image=self._image)
                 async with asyncio.timeout(TIME_LIMIT_S):
-                    last = await _watch(alice, names)
+                    await self._use_command(control)
+                    last = await stack.bot.while_running(_watch(control, names))
             except RefusedError as error:
                 return _fail(str(error))
             except TimeoutError:
                 return _fail(f"no video after {TIME_LIMIT_S:g} s\n{await stack.bot.last_lines()}")
-            url = card.video_url(last)
-            if url is None:
-                return _fail(" ".join(card.lines(last, names)))
-            film = await self._save(await alice.download(url), url)
-        print(f"Saved {film}")
+        url = card.video_url(last)
+        if url is None:
+            return _fail(" ".join(card.lines(last, names)))
+        print(f"Saved {await Film.download(url, self._out)}")
         return EXIT_OK
 
-    async def _save(self, data: bytes, url: str) -> Film:
-        target = self._out / PurePosixPath(urlsplit(url).path).name
-        await asyncio.to_thread(target.write_bytes, data)
-        return await asyncio.to_thread(Film.open, target)
+    async def _use_command(self, control: ControlClient) -> None:
+        data = await asyncio.to_thread(self._image.read_bytes)
+        files = {"image": file(self._image.name, data)}
+        await control.command("alice", "animate", options={"prompt": self._prompt}, files=files)
 
 
-async def _watch(member: Member, names: dict[str, str]) -> Message:
+async def _watch(control: ControlClient, names: dict[str, str]) -> Message:
     """Print each change; return the message that ends the story: the video, or a refusal."""
     started, shown = time.monotonic(), {}
-    async for message in member.watch():
+    async for message in versions(control, "alice"):
         text = card.lines(message, names)
         if shown.get(message["id"]) != text:
             shown[message["id"]] = text
