@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from sandbox.discord.world import World
 
 MISSED_HEARTBEATS = 1.5
+MAX_FRAME = 16 * 1024
+CLOSE_PATIENCE_S = 1.0
 
 
 class Op(IntEnum):
@@ -41,6 +43,7 @@ class Op(IntEnum):
 class Close(IntEnum):
     """Why the gateway ends a connection."""
 
+    GOING_AWAY = 1001
     UNKNOWN_OPCODE = 4001
     DECODE_ERROR = 4002
     NOT_AUTHENTICATED = 4003
@@ -78,7 +81,7 @@ class Gateway:
         """Serve one websocket connection until it ends."""
         if self.is_down:
             return web.Response(status=503, text="upstream connect error")
-        websocket = web.WebSocketResponse(max_msg_size=16 * 1024, autoping=True)
+        websocket = web.WebSocketResponse(max_msg_size=MAX_FRAME, timeout=CLOSE_PATIENCE_S)
         await websocket.prepare(request)
         compress = request.query.get("compress") == "zlib-stream"
         socket = Socket(self, request, websocket, compress=compress)
@@ -96,8 +99,7 @@ class Gateway:
 
     async def close(self) -> None:
         """End every connection with 'going away'."""
-        for socket in list(self.sockets):
-            await socket.close(1001)
+        await asyncio.gather(*(socket.close(Close.GOING_AWAY) for socket in self.sockets))
 
     def _deliver(self, event: Event) -> None:
         now = self.world.clock()

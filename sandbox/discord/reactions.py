@@ -21,6 +21,7 @@ Json = dict[str, Any]
 
 MAX_KINDS = 20
 NORMAL = 0
+DEFAULT_PAGE = 25
 
 
 def check(world: World, message: Message, user: User, emoji: str) -> None:
@@ -95,9 +96,9 @@ async def remove_other(call: Call) -> Answer:
 async def list_people(call: Call) -> Answer:
     """Show who reacted with an emoji."""
     message = call.message(call.channel())
-    after, limit = int(call.query.get("after", "0")), int(call.query.get("limit", "25"))
+    after, size = call.cursor("after") or 0, call.page_size(DEFAULT_PAGE)
     people = sorted(message.reactions.get(_emoji(call), []))
-    page = [user_id for user_id in people if user_id > after][:limit]
+    page = [user_id for user_id in people if user_id > after][:size]
     return Answer([payloads.user(call.world.users[user_id]) for user_id in page])
 
 

@@ -10,7 +10,7 @@ from sandbox.discord import ratelimits
 from sandbox.discord.errors import DiscordError
 from sandbox.discord.ledger import Caller
 from sandbox.discord.permissions import Permission
-from sandbox.discord.shapes import SNOWFLAKE, Complaints
+from sandbox.discord.shapes import Integer, Snowflake, require
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -44,12 +44,22 @@ class Call:
 
     def id(self, name: str) -> int:
         """Return an id of the path; what is no id is refused."""
-        value = self.params[name]
-        if not SNOWFLAKE.fullmatch(value):
-            complaints = Complaints()
-            complaints.add((name,), "NUMBER_TYPE_COERCE", f'Value "{value}" is not snowflake.')
-            complaints.refuse()
-        return int(value)
+        require(Snowflake(), self.params[name], (name,))
+        return int(self.params[name])
+
+    def cursor(self, name: str) -> int | None:
+        """Return an id of the query, if it is given."""
+        if name not in self.query:
+            return None
+        require(Snowflake(), self.query[name], (name,))
+        return int(self.query[name])
+
+    def page_size(self, default: int, most: int = 100) -> int:
+        """Return how many items a list shall show at most."""
+        given = self.query.get("limit", str(default))
+        size: int | str = int(given) if given.isdecimal() else given
+        require(Integer(1, most), size, ("limit",))
+        return int(size)
 
     def flag(self, name: str) -> bool:
         """Tell whether a query parameter is set."""

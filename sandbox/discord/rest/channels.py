@@ -16,7 +16,7 @@ from sandbox.discord.shapes import Complaints
 if TYPE_CHECKING:
     from sandbox.discord.entities import User
 
-DEFAULT_PAGE, MAX_PAGE = 50, 100
+DEFAULT_PAGE = 50
 
 
 async def get_channel(call: Call) -> Answer:
@@ -142,26 +142,17 @@ def _check_reference(call: Call, draft: Draft) -> None:
 
 
 def _page(call: Call, newest_first: list[Message]) -> list[Message]:
-    limit = call.query.get("limit", str(DEFAULT_PAGE))
-    if not limit.isdecimal() or not 1 <= int(limit) <= MAX_PAGE:
-        complaints = Complaints()
-        complaints.add(
-            ("limit",), "NUMBER_TYPE_MAX", f"int value should be less than or equal to {MAX_PAGE}."
-        )
-        complaints.refuse()
-    count = int(limit)
-    if "before" in call.query:
-        before = int(call.query["before"])
-        return [message for message in newest_first if message.id < before][:count]
-    if "after" in call.query:
-        after = int(call.query["after"])
+    size = call.page_size(DEFAULT_PAGE)
+    before, after, around = (call.cursor(name) for name in ("before", "after", "around"))
+    if before is not None:
+        return [message for message in newest_first if message.id < before][:size]
+    if after is not None:
         later = [message for message in newest_first if message.id > after]
-        return later[max(0, len(later) - count) :]
-    if "around" in call.query:
-        middle = int(call.query["around"])
-        near = sorted(newest_first, key=lambda message: abs(message.id - middle))[:count]
+        return later[max(0, len(later) - size) :]
+    if around is not None:
+        near = sorted(newest_first, key=lambda message: abs(message.id - around))[:size]
         return sorted(near, key=lambda message: message.id, reverse=True)
-    return newest_first[:count]
+    return newest_first[:size]
 
 
 _MESSAGES = "/channels/{channel_id}/messages"

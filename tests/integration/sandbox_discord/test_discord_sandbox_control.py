@@ -148,7 +148,7 @@ async def test_body_that_is_no_json_is_refused(person: ControlClient) -> None:
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 async def test_program_prints_its_address_and_ends_cleanly(number: signal.Signals) -> None:
-    """``python -m sandbox discord`` serves until it is told to stop; exit code 0."""
+    """It serves until it is told to stop, be there open connections or not; exit code 0."""
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-m", "sandbox", "discord", "--port", "0", stdout=asyncio.subprocess.PIPE
     )
@@ -157,10 +157,11 @@ async def test_program_prints_its_address_and_ends_cleanly(number: signal.Signal
     async with (
         aiohttp.ClientSession(url) as session,
         session.get("/sandbox/world") as answer,
+        session.ws_connect("/gateway"),
     ):
         assert (await answer.json())["url"] == url
-    process.send_signal(number)
-    assert await process.wait() == 0
+        process.send_signal(number)
+        assert await process.wait() == 0
 
 
 @needs_spec

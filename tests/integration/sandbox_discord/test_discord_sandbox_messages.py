@@ -164,6 +164,7 @@ async def test_only_own_messages_can_be_edited(rest: RestCaller, person: Control
 
 async def test_messages_are_listed_in_pages(rest: RestCaller, person: ControlClient) -> None:
     """Newest first; before, after and around an id; at most a hundred."""
+    await person.post("/settings", rate_limits=False)
     written = [await person.say("alice", str(number)) for number in range(5)]
 
     async def page(query: str) -> list[str]:
@@ -173,7 +174,8 @@ async def test_messages_are_listed_in_pages(rest: RestCaller, person: ControlCli
     assert await page(f"limit=2&before={written[3]}") == ["2", "1"]
     assert await page(f"limit=2&after={written[1]}") == ["3", "2"]
     assert await page(f"limit=1&around={written[2]}") == ["2"]
-    assert (await rest("GET", f"{MESSAGES}?limit=101")).code == 50035
+    for wrong in ("limit=101", "limit=0", "limit=x", "before=x"):
+        assert (await rest("GET", f"{MESSAGES}?{wrong}")).code == 50035
 
 
 async def test_malformed_bodies(rest: RestCaller) -> None:
