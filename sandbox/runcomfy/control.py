@@ -15,7 +15,7 @@ from .state import STATE
 VERSION_HEADER = "X-Sandbox-Version"
 MAX_WAIT_S = 60.0
 
-_REQUEST_KEYS = {"status", "error", "output", "result", "completed_but_failed", "expired"}
+REQUEST_KEYS = {"status", "error", "output", "result", "completed_but_failed", "expired"}
 
 
 def add_routes(app: web.Application) -> None:
@@ -80,7 +80,7 @@ async def show_request(request: web.Request) -> web.Response:
 async def change_request(request: web.Request) -> web.Response:
     """Decide a request's fate, or what is said of it."""
     generation, body = _generation(request), await _object(request)
-    if unknown := body.keys() - _REQUEST_KEYS:
+    if unknown := body.keys() - REQUEST_KEYS:
         raise ValueError(f"unknown keys: {', '.join(sorted(unknown))}")
     overrides = generation.overrides
     if "status" in body:
