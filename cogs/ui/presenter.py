@@ -156,15 +156,12 @@ class CardPresenter:
         self._surface.forget(job)
 
     async def _offer_cross(self, job: Job) -> None:
-        may = discord.Permissions(job.request.card.app_permissions)
-        if job.request.guild_id is None or (
-            may.view_channel and may.add_reactions and may.read_message_history
-        ):
+        if _may_react(job):
             await self._try_reaction(job, lambda message: message.add_reaction(CROSS))
 
     async def _withdraw_cross(self, job: Job) -> None:
         me = self._client.user
-        if me is not None:
+        if me is not None and _may_react(job):
             await self._try_reaction(job, lambda message: message.remove_reaction(CROSS, me))
 
     async def _try_reaction(
@@ -176,3 +173,11 @@ class CardPresenter:
             await act(channel.get_partial_message(job.request.card.message_id or 0))
         except (discord.HTTPException, discord.RateLimited, aiohttp.ClientError, OSError) as error:
             log.info("reaction not changed", job=job.id, error=str(error))
+
+
+def _may_react(job: Job) -> bool:
+    """Tell whether the bot may put a reaction on the job's card."""
+    may = discord.Permissions(job.request.card.app_permissions)
+    return job.request.guild_id is None or (
+        may.view_channel and may.add_reactions and may.read_message_history
+    )
