@@ -35,7 +35,7 @@ def test_endless_lengths_are_refused(value: object) -> None:
 
 
 def test_draws_follow_the_distribution() -> None:
-    rng = random.Random(1)  # noqa: S311  seeded on purpose
+    rng = random.Random(1)
     uniform = [Uniform(50, 70).draw(rng) for _ in range(2000)]
     long_tail = [LogNormal(30, 1.0).draw(rng) for _ in range(2000)]
 
