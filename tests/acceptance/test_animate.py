@@ -25,7 +25,7 @@ async def test_a_picture_becomes_a_video_in_the_same_message(stage: Stage) -> No
     assert first["url"].partition("?")[0].endswith("/picture.png")
     assert second["url"].partition("?")[0].endswith(".mp4")
     video = await stage.download(second["url"])
-    with av.open(io.BytesIO(video)) as container:
+    with av.open(io.BytesIO(video), "r") as container:
         stream = container.streams.video[0]
         frame = next(container.decode(stream)).to_image()
         assert stream.codec_context.name == "h264"
