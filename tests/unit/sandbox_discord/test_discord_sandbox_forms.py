@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import asyncio
+import json
 from contextlib import suppress
 from typing import Any
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from sandbox.discord import ids
 from sandbox.discord.commands import forms
 from sandbox.discord.errors import DiscordError
 from sandbox.discord.interactions import modals
-from sandbox.discord.messages import components
+from sandbox.discord.messages import components, posting
 from sandbox.discord.messages.draft import Draft
+from sandbox.discord.messages.message import render
 from sandbox.discord.shapes import Complaints
+from sandbox.discord.world import World
 
 KEYS = st.sampled_from(
     [
@@ -52,12 +57,29 @@ COMPONENTS = st.recursive(
 )
 
 
-@settings(max_examples=150, deadline=None)
-@given(JSON)
-def test_any_message_body_is_taken_or_refused(body: Any) -> None:
-    """A draft either stands or is refused with Discord's code."""
+BODIES = st.fixed_dictionaries(
+    {},
+    optional={
+        "content": st.none() | st.text(max_size=5) | st.just(f"<@{ids.BOB_ID}> @everyone"),
+        "flags": st.sampled_from([0, 64, 1 << 15]),
+        "components": st.lists(COMPONENTS, max_size=3),
+        "embeds": st.lists(st.dictionaries(KEYS, JSON, max_size=3), max_size=2),
+        "attachments": JSON,
+        "allowed_mentions": JSON,
+        "nonce": LEAVES,
+    },
+)
+
+
+@settings(max_examples=200, deadline=None)
+@given(JSON | BODIES)
+def test_any_message_body_is_posted_or_refused(body: Any) -> None:
+    """A draft either stands, then the message can be shown, or is refused with Discord's code."""
+    world = World()
+    channel = world.guild.channels[ids.TEXT_CHANNEL_ID]
     with suppress(DiscordError):
-        Draft(body, {})
+        message = asyncio.run(posting.create(world, channel, world.bot, Draft(body, {})))
+        assert json.dumps(render(world, message, viewer=world.bot))
 
 
 @settings(max_examples=150, deadline=None)
