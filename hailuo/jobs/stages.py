@@ -60,6 +60,9 @@ STALLED: Final = (
     "RunComfy has stood still with this for hours, so the bot has stopped waiting. "
     "It was not counted; please try again."
 )
+LOST_PICTURE: Final = (
+    "The picture was lost before it could be sent. It was not counted; please run it again."
+)
 LOST_VIDEO: Final = (
     "The video was rendered but could not be fetched from RunComfy. It was not counted; "
     "please try again."
@@ -123,6 +126,8 @@ class JobStages:
             await self._store.move(job, JobState.CANCELLED)
             return NOW
         picture = self._folders.picture(job.picture.name)
+        if not await asyncio.to_thread(picture.is_file):
+            return await self._fail(job, LOST_PICTURE)
         try:
             url = await self._presenter.open(job, picture)
         except CardGoneError as error:
