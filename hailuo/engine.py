@@ -17,6 +17,7 @@ from hailuo.errors import HailuoError
 from hailuo.fetch import AllowedHosts, Fetcher
 from hailuo.folders import Folders
 from hailuo.images.doctor import PictureDoctor, picture_pool
+from hailuo.jobs.handover import Handover
 from hailuo.jobs.intake import Intake
 from hailuo.jobs.job import WorkerId
 from hailuo.jobs.lookout import Lookout
@@ -76,6 +77,7 @@ class Engine:
         self.clock = parts.clock
         self.limits = quotas.Limits.of(settings)
         self._parts = parts
+        self._handover = Handover(parts.videos, parts.folders)
         self._offers = Offers(parts.folders.offers, parts.doctor, parts.clock)
         self._intake = Intake(
             store=parts.store,
@@ -125,6 +127,7 @@ class Engine:
             api=parts.api,
             fetcher=parts.results,
             videos=parts.videos,
+            handover=self._handover,
             presenter=presenter,
             lookout=lookout,
             folders=parts.folders,
@@ -199,12 +202,9 @@ class Engine:
         path = self._parts.folders.thumbnail(job.id)
         return path if path.is_file() else None
 
-    def kept_video(self, job: Job) -> Path | None:
-        """Return the job's video on disk; None where it was never there or is gone by now."""
-        if job.video is None:
-            return None
-        path = self._parts.folders.video(job.video.name)
-        return path if path.is_file() else None
+    async def video_within(self, job: Job, max_bytes: int) -> Path | None:
+        """Return the job's video in a file of at most ``max_bytes``; None where there is none."""
+        return await self._handover.video_within(job, max_bytes)
 
 
 def _picture_hosts(settings: Settings) -> tuple[str, ...]:
