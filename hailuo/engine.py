@@ -26,6 +26,7 @@ from hailuo.jobs.pacing import Pacing
 from hailuo.jobs.stages import JobStages
 from hailuo.jobs.worker import Worker
 from hailuo.runcomfy.client import RunComfyClient
+from hailuo.settings import ConfigurationError
 from hailuo.store import Store
 from hailuo.sweeps import Sweeper
 from hailuo.videos.doctor import VideoDoctor, video_pool
@@ -97,7 +98,12 @@ class Engine:
         """Open store, client, fetchers and child processes; close them in good order."""
         clock = SystemClock()
         folders = Folders(settings.data_dir)
-        folders.create()
+        try:
+            folders.create()
+        except OSError as error:
+            raise ConfigurationError(
+                problems=f"DATA_DIR cannot be used ({error}): choose a folder that can be written."
+            ) from error
         async with AsyncExitStack() as stack:
             enter = stack.enter_async_context
             parts = Parts(
@@ -143,9 +149,12 @@ class Engine:
             keep_videos=timedelta(days=self.settings.keep_videos_days),
             release_unknown=timedelta(hours=self.settings.unknown_release_hours),
         )
-        async with asyncio.TaskGroup() as group:
-            group.create_task(self._worker.run(), name="worker")
-            group.create_task(sweeper.run(), name="sweeper")
+        sweeping = asyncio.create_task(sweeper.run(), name="sweeper")
+        try:
+            await self._worker.run()
+        finally:
+            sweeping.cancel()
+            await asyncio.gather(sweeping, return_exceptions=True)
 
     def stop_taking(self) -> None:
         """Refuse new jobs from now on; those that live go on."""

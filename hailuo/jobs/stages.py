@@ -15,7 +15,7 @@ from hailuo.jobs.job import Job, JobState, Video
 from hailuo.jobs.presenter import CardGoneError, Delivery, Outlook
 from hailuo.jobs.submission import Submission
 from hailuo.runcomfy.download import NoVideoError, download_video
-from hailuo.runcomfy.errors import RequestNotFoundError, ResultNotReadyError
+from hailuo.runcomfy.errors import RequestNotFoundError, ResultNotReadyError, RunComfyError
 from hailuo.runcomfy.models import (
     Cancelled,
     Completed,
@@ -46,7 +46,6 @@ if TYPE_CHECKING:
 log = structlog.get_logger(__name__)
 
 NOW: Final = timedelta(0)
-AFTER_UNCONFIRMED_CANCEL: Final = timedelta(seconds=2)
 GONE_PATIENCE: Final = timedelta(minutes=10)
 """How long a finished video may be missing at its address before it counts as lost."""
 FETCH_PATIENCE: Final = timedelta(hours=24)
@@ -151,24 +150,24 @@ class JobStages:
             outcome = await self._api.cancel(_request_id(job))
         except RequestNotFoundError as error:
             return await self._fail(job, error.user_message)
-        match outcome:
-            case Cancelled():
-                await self._store.move(job, JobState.CANCELLED)
-                return NOW
-            case _ if outcome.status is None or isinstance(outcome.status, InQueue):
-                return AFTER_UNCONFIRMED_CANCEL
-            case _:
-                return await self._apply(job, outcome.status)
+        except RunComfyError as error:
+            log.warning("cancel not taken", job=job.id, error=str(error))
+            return await self._poll(job)  # the job's life goes on, whatever the cancel call says
+        return await self._apply(job, outcome if isinstance(outcome, Cancelled) else outcome.status)
 
     async def _poll(self, job: Job) -> timedelta:
         try:
             status = await self._api.status(_request_id(job))
         except RequestNotFoundError as error:
             return await self._fail(job, error.user_message)
+        except RunComfyError:
+            if self._lookout.stalled(job):
+                return await self._fail(job, STALLED)
+            raise
         return await self._apply(job, status)
 
-    async def _apply(self, job: Job, status: Status) -> timedelta:
-        """Follow what the API says of the job."""
+    async def _apply(self, job: Job, status: Status | None) -> timedelta:
+        """Follow what the API says of the job; None is no news."""
         match status:
             case Completed():
                 return await self._read_result(job)
@@ -220,14 +219,15 @@ class JobStages:
         try:
             result = await self._api.result(_request_id(job))
             if not isinstance(result, Output):
-                return await self._fail(job, LOST_VIDEO)
+                # It was there a moment ago, so this is worth another look.
+                raise ResultNotReadyError(f"fetching, and the result says {type(result).__name__}")
             downloaded = await download_video(
                 result,
                 self._folders.video(name),
                 fetcher=self._fetcher,
                 probe=self._videos.probe,
             )
-        except (FetchError, NoVideoError, RequestNotFoundError) as error:
+        except (FetchError, NoVideoError, RunComfyError) as error:
             if waited > (FETCH_PATIENCE if error.retryable else GONE_PATIENCE):
                 log.exception("video lost", job=job.id, request=job.request_id)
                 return await self._fail(job, LOST_VIDEO)
