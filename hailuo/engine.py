@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-import secrets
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 from typing import TYPE_CHECKING, ClassVar, Final
 
 from yarl import URL
@@ -18,14 +18,13 @@ from hailuo.fetch import AllowedHosts, Fetcher
 from hailuo.folders import Folders
 from hailuo.images.doctor import PictureDoctor, picture_pool
 from hailuo.jobs.intake import Intake
-from hailuo.jobs.job import WorkerId
 from hailuo.jobs.lookout import Lookout
 from hailuo.jobs.pacing import Pacing
 from hailuo.jobs.stages import JobStages
-from hailuo.jobs.worker import Worker
+from hailuo.jobs.worker import Worker, new_worker_id
 from hailuo.runcomfy.client import RunComfyClient
 from hailuo.store import Store
-from hailuo.sweeps import Sweeper
+from hailuo.sweeps import BETWEEN_SWEEPS, Sweeper
 from hailuo.videos.doctor import VideoDoctor, video_pool
 
 if TYPE_CHECKING:
@@ -33,7 +32,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from hailuo.clock import Clock
-    from hailuo.jobs.job import GuildId, Job, JobId, Request, UserId
+    from hailuo.jobs.job import GuildId, Job, JobId, Request, UserId, WorkerId
     from hailuo.jobs.presenter import Presenter
     from hailuo.settings import Settings
 
@@ -80,7 +79,7 @@ class Engine:
             folders=parts.folders,
             limits=self.limits,
         )
-        self._worker_id = WorkerId(secrets.token_hex(8))
+        self._first_worker_id = new_worker_id()
         self._worker: Worker | None = None
         self._stopping = False
 
@@ -126,17 +125,23 @@ class Engine:
             clock=parts.clock,
             inline_pictures=self.settings.image_transport == "data-uri",
         )
-        self._worker = Worker(self._worker_id, parts.store, stages, parts.clock)
+        self._worker = Worker(self.worker_id, parts.store, stages, parts.clock)
         sweeper = Sweeper(
             parts.store,
             parts.folders,
             parts.clock,
             keep_videos=timedelta(days=self.settings.keep_videos_days),
             release_unknown=timedelta(hours=self.settings.unknown_release_hours),
+            leads=partial(parts.store.lead, "sweeps", self.worker_id, 2 * BETWEEN_SWEEPS),
         )
         async with asyncio.TaskGroup() as group:
             group.create_task(self._worker.run(), name="worker")
             group.create_task(sweeper.run(), name="sweeper")
+
+    @property
+    def worker_id(self) -> WorkerId:
+        """The name under which this process owns jobs now."""
+        return self._first_worker_id if self._worker is None else self._worker.id
 
     def stop_taking(self) -> None:
         """Refuse new jobs from now on; those that live go on."""
@@ -146,7 +151,7 @@ class Engine:
         """Accept a request and begin; raise the `HailuoError` that says why not."""
         if self._stopping:
             raise StoppingError
-        job = await self._intake.accept(request, picture_url, self._worker_id)
+        job = await self._intake.accept(request, picture_url, self.worker_id)
         if self._worker is not None:
             self._worker.take([job])
         return job

@@ -11,7 +11,7 @@ import structlog
 from hailuo.errors import HailuoError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Awaitable, Callable, Iterable
     from pathlib import Path
 
     from hailuo.clock import Clock
@@ -24,7 +24,7 @@ BETWEEN_SWEEPS: Final = timedelta(minutes=15)
 
 
 class Sweeper:
-    """Sweeps at start and every quarter of an hour."""
+    """Sweeps at start and every quarter of an hour, in one process of all."""
 
     def __init__(
         self,
@@ -34,18 +34,21 @@ class Sweeper:
         *,
         keep_videos: timedelta,
         release_unknown: timedelta,
+        leads: Callable[[], Awaitable[bool]],
     ) -> None:
         self._store = store
         self._folders = folders
         self._clock = clock
         self._keep_videos = keep_videos
         self._release_unknown = release_unknown
+        self._leads = leads
 
     async def run(self) -> None:
         """Sweep until cancelled; a sweep that fails is tried again at the next."""
         while True:
             try:
-                await self.sweep()
+                if await self._leads():
+                    await self.sweep()
             except (HailuoError, OSError) as error:
                 log.warning("sweep failed", error=str(error))
             await self._clock.sleep(BETWEEN_SWEEPS)

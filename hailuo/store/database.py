@@ -39,6 +39,17 @@ T = TypeVar("T")
 
 MIGRATIONS: Final = Path(__file__).with_name("migrations")
 BUSY_TIMEOUT_S: Final = 10
+_POSTGRESQL: Final[dict[str, Any]] = {
+    "pool_pre_ping": True,
+    "pool_size": 8,
+    "max_overflow": 0,
+    "connect_args": {
+        "timeout": 10,
+        "command_timeout": 60,
+        # A commit that a power cut may lose could be a paid request id.
+        "server_settings": {"application_name": "hailuo-animate", "synchronous_commit": "on"},
+    },
+}
 _WRITE: Final = {"hailuo_write": True}
 _MIGRATION_LOCK: Final = 0x4861_696C  # any constant: it names our advisory lock on PostgreSQL
 
@@ -55,7 +66,7 @@ class Database:
     @asynccontextmanager
     async def open(cls, url: str) -> AsyncGenerator[Database]:
         """Lock the file (SQLite), bring the schema up to date, and close in good order."""
-        engine = create_async_engine(url, pool_pre_ping=not url.startswith("sqlite"))
+        engine = create_async_engine(url, **({} if url.startswith("sqlite") else _POSTGRESQL))
         async with AsyncExitStack() as stack:
             if engine.dialect.name == "sqlite":
                 stack.enter_context(_only_process(engine.url))
