@@ -6,7 +6,6 @@ import asyncio
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
-from functools import partial
 from typing import TYPE_CHECKING, ClassVar, Final
 
 from yarl import URL
@@ -22,9 +21,11 @@ from hailuo.jobs.lookout import Lookout
 from hailuo.jobs.pacing import Pacing
 from hailuo.jobs.stages import JobStages
 from hailuo.jobs.worker import Worker, new_worker_id
+from hailuo.runcomfy.answers import parse_request_id
 from hailuo.runcomfy.client import RunComfyClient
+from hailuo.runcomfy.errors import MalformedAnswerError, RequestNotFoundError
 from hailuo.store import Store
-from hailuo.sweeps import BETWEEN_SWEEPS, Sweeper
+from hailuo.sweeps import Sweeper
 from hailuo.videos.doctor import VideoDoctor, video_pool
 
 if TYPE_CHECKING:
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
 
     from hailuo.clock import Clock
     from hailuo.jobs.job import GuildId, Job, JobId, Request, UserId, WorkerId
-    from hailuo.jobs.presenter import Presenter
+    from hailuo.jobs.presenter import Alarm, Presenter
     from hailuo.settings import Settings
 
 DISCORD_CDN: Final = ("cdn.discordapp.com", "media.discordapp.net")
@@ -46,6 +47,14 @@ class StoppingError(HailuoError):
 
     sentence: ClassVar[str] = (
         "The bot is restarting. Nothing was counted; please try again in a minute."
+    )
+
+
+class NoSuchRequestError(HailuoError):
+    """An operator named a request that the API does not have."""
+
+    sentence: ClassVar[str] = (
+        "RunComfy does not know that request id: copy it again. Nothing was changed."
     )
 
 
@@ -108,8 +117,11 @@ class Engine:
             )
             yield cls(settings, parts)
 
-    async def run(self, presenter: Presenter) -> None:
-        """Move jobs, and show them through ``presenter``, until cancelled."""
+    async def run(self, presenter: Presenter, alarm: Alarm) -> None:
+        """Move jobs, and show them through ``presenter``, until cancelled.
+
+        ``alarm`` tells the operators of each job whose fate only they can find out.
+        """
         parts = self._parts
         lookout = Lookout(Pacing(), parts.clock)
         for job in reversed(await parts.store.finished(LEARN_FROM)):
@@ -120,6 +132,7 @@ class Engine:
             fetcher=parts.results,
             videos=parts.videos,
             presenter=presenter,
+            alarm=alarm,
             lookout=lookout,
             folders=parts.folders,
             clock=parts.clock,
@@ -132,7 +145,7 @@ class Engine:
             parts.clock,
             keep_videos=timedelta(days=self.settings.keep_videos_days),
             release_unknown=timedelta(hours=self.settings.unknown_release_hours),
-            leads=partial(parts.store.lead, "sweeps", self.worker_id, 2 * BETWEEN_SWEEPS),
+            worker=self._worker,
         )
         async with asyncio.TaskGroup() as group:
             group.create_task(self._worker.run(), name="worker")
@@ -161,6 +174,31 @@ class Engine:
         if self._worker is None:
             return await self.store.ask_cancel(job_id, by)
         return await self._worker.cancel(job_id, by)
+
+    async def resolve(self, job_id: JobId, request_id: str) -> Job:
+        """Have a job of unknown fate go on with the request that an operator found for it.
+
+        Raises the `HailuoError` that says why not: no such request, or no such job.
+        """
+        try:
+            request = parse_request_id(request_id)
+            await self._parts.api.status(request)
+        except (MalformedAnswerError, RequestNotFoundError) as error:
+            raise NoSuchRequestError from error
+        job = await self.store.resolve(job_id, request, self.worker_id)
+        self._poke(job)
+        return job
+
+    async def release(self, job_id: JobId) -> Job | None:
+        """Give back what a job of unknown fate holds; None where it held nothing any more."""
+        job = await self.store.release(job_id, self.worker_id)
+        if job is not None:
+            self._poke(job)
+        return job
+
+    def _poke(self, job: Job) -> None:
+        if self._worker is not None:
+            self._worker.take([job])
 
     async def usage(self, user_id: UserId, guild_id: GuildId | None) -> quotas.Usage:
         """Return what stands against the limits for a member now."""

@@ -11,11 +11,12 @@ import structlog
 from hailuo.errors import HailuoError
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Iterable
+    from collections.abc import Iterable
     from pathlib import Path
 
     from hailuo.clock import Clock
     from hailuo.folders import Folders
+    from hailuo.jobs.worker import Worker
     from hailuo.store import Store
 
 log = structlog.get_logger(__name__)
@@ -34,20 +35,20 @@ class Sweeper:
         *,
         keep_videos: timedelta,
         release_unknown: timedelta,
-        leads: Callable[[], Awaitable[bool]],
+        worker: Worker,
     ) -> None:
         self._store = store
         self._folders = folders
         self._clock = clock
         self._keep_videos = keep_videos
         self._release_unknown = release_unknown
-        self._leads = leads
+        self._worker = worker
 
     async def run(self) -> None:
         """Sweep until cancelled; a sweep that fails is tried again at the next."""
         while True:
             try:
-                if await self._leads():
+                if await self._store.lead("sweeps", self._worker.id, 2 * BETWEEN_SWEEPS):
                     await self.sweep()
             except (HailuoError, OSError) as error:
                 log.warning("sweep failed", error=str(error))
@@ -56,7 +57,9 @@ class Sweeper:
     async def sweep(self) -> None:
         """Do what is due now."""
         now = self._clock.now()
-        for job in await self._store.release_unknown(now - self._release_unknown):
+        before = now - self._release_unknown
+        for job in await self._store.release_unknown(before, self._worker.id):
+            self._worker.poke(job.id)
             log.warning("released a job of unknown fate", job=job.id, user=job.request.user_id)
         live = {
             name

@@ -73,3 +73,9 @@ class RequestTakenError(StoreError):
 
     sentence: ClassVar[str] = "That request belongs to job {job} already. Nothing was changed."
     retryable: ClassVar[bool] = False
+
+
+class ConflictError(StoreError):
+    """A constraint of the database refused the write, and would refuse it again."""
+
+    retryable: ClassVar[bool] = False

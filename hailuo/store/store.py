@@ -188,28 +188,32 @@ class Store:
         """Give a lease back."""
         await self._database.write(lambda connection: ownership.end_lease(connection, name, holder))
 
-    async def resolve(self, job_id: JobId, request_id: str, worker: WorkerId) -> Job:
-        """Give a job of unknown fate the request that was paid for it, and an owner to follow it.
+    async def resolve(self, job_id: JobId, request_id: str, worker: WorkerId | None) -> Job:
+        """Have a job of unknown fate go on with the request that was paid for it.
 
-        Raises `NotUnknownError` or `RequestTakenError`, and nothing happened.
+        ``worker`` looks after it from now on; None leaves it to whoever claims next. Raises
+        `NotUnknownError` or `RequestTakenError`, and nothing happened.
         """
         now = self._clock.now()
         return await self._database.write(
             lambda connection: unknowns.resolve(connection, job_id, request_id, worker, now)
         )
 
-    async def release(self, job_id: JobId) -> bool:
-        """Give back what a job of unknown fate holds; tell whether it still held anything."""
+    async def release(self, job_id: JobId, worker: WorkerId) -> Job | None:
+        """Give back what a job of unknown fate holds; None where it held nothing any more.
+
+        Raises `NotUnknownError`. ``worker`` is to tell the member.
+        """
         now = self._clock.now()
         return await self._database.write(
-            lambda connection: unknowns.release(connection, job_id, now)
+            lambda connection: unknowns.release(connection, job_id, worker, now)
         )
 
-    async def release_unknown(self, before: datetime) -> list[Job]:
+    async def release_unknown(self, before: datetime, worker: WorkerId) -> list[Job]:
         """Give members back what jobs of unknown fate hold, where they ended before a time."""
         now = self._clock.now()
         return await self._database.write(
-            lambda connection: unknowns.release_all(connection, before, now)
+            lambda connection: unknowns.release_all(connection, before, worker, now)
         )
 
     async def census(self) -> Mapping[JobState, int]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from sqlalchemy import select, update
 
@@ -15,15 +15,26 @@ from hailuo.store.tables import jobs
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from sqlalchemy import ColumnElement
     from sqlalchemy.engine import Connection
 
     from hailuo.jobs.job import WorkerId
 
+RELEASED: Final = (
+    "The connection broke while the job was being sent, and nobody could tell whether it was "
+    "taken. It is no longer counted; please try again."
+)
+"""What the card of a released job says in place of why it is held."""
+
 
 def resolve(
-    connection: Connection, job_id: JobId, request_id: str, worker: WorkerId, now: datetime
+    connection: Connection,
+    job_id: JobId,
+    request_id: str,
+    worker: WorkerId | None,
+    now: datetime,
 ) -> Job:
-    """Have a job go on with the request that was paid for it.
+    """Have a job go on with the request that was paid for it; without a worker, the next claims it.
 
     Both ledgers stay as they are: an account that was closed by a release is not charged again.
     """
@@ -40,6 +51,7 @@ def resolve(
             submitted_at=now,
             finished_at=None,
             request_id=request_id,
+            reason=None,
             owner=worker,
             announced=False,
         )
@@ -48,25 +60,37 @@ def resolve(
     return job_of(connection.execute(statement).one())
 
 
-def release(connection: Connection, job_id: JobId, now: datetime) -> bool:
-    """Give a member back what a job of unknown fate holds; tell whether it still held anything."""
-    job = _unknown(connection, job_id)
-    held = connection.scalar(select(ledgers.is_held(jobs.c.id)).where(jobs.c.id == job_id))
-    if held:
-        ledgers.release(connection, job, now)
-    return bool(held)
+def release(connection: Connection, job_id: JobId, worker: WorkerId, now: datetime) -> Job | None:
+    """Give a member back what a job of unknown fate holds; None where it held nothing any more."""
+    _unknown(connection, job_id)
+    released = _release(connection, worker, now, jobs.c.id == job_id)
+    return released[0] if released else None
 
 
-def release_all(connection: Connection, before: datetime, now: datetime) -> list[Job]:
+def release_all(
+    connection: Connection, before: datetime, worker: WorkerId, now: datetime
+) -> list[Job]:
     """Give members back what jobs of unknown fate hold, where they ended before a time."""
-    query = (
-        select(jobs)
-        .where(jobs.c.state == JobState.UNKNOWN, jobs.c.finished_at < before)
-        .where(ledgers.is_held(jobs.c.id))
+    return _release(connection, worker, now, jobs.c.finished_at < before)
+
+
+def _release(
+    connection: Connection, worker: WorkerId, now: datetime, which: ColumnElement[bool]
+) -> list[Job]:
+    """Close the members' accounts, and have ``worker`` tell them on their cards."""
+    held = (
+        select(jobs.c.id)
+        .where(jobs.c.state == JobState.UNKNOWN, ledgers.is_held(jobs.c.id), which)
         .order_by(jobs.c.id)
         .with_for_update()
     )
-    released = [job_of(row) for row in connection.execute(query)]
+    statement = (
+        update(jobs)
+        .where(jobs.c.id.in_(connection.scalars(held).all()))
+        .values(owner=worker, announced=False, reason=RELEASED)
+        .returning(jobs)
+    )
+    released = [job_of(row) for row in connection.execute(statement)]
     for job in released:
         ledgers.release(connection, job, now)
     return released

@@ -43,7 +43,7 @@ async def die(store: Store, worker: WorkerId, silence: timedelta = DEAD_AFTER) -
     """Let a worker's last heartbeat be a little more than ``silence`` ago."""
     await store._database.write(
         lambda connection: connection.execute(
-            text("UPDATE workers SET heartbeat_at = clock_timestamp() - CAST(:ago AS interval) WHERE id = :id"),
+            text("UPDATE workers SET heartbeat_at = now() - CAST(:ago AS interval) WHERE id = :id"),
             {"ago": silence + timedelta(seconds=1), "id": worker},
         ).close()
     )

@@ -48,14 +48,16 @@ async def test_a_resolved_job_goes_on_and_is_charged_once(store: Store) -> None:
 
 async def test_a_released_job_counts_no_more_for_its_member_but_on_the_bill(store: Store) -> None:
     job = await unknown(store)
-    assert await store.release(job.id)
+    released = await store.release(job.id, OPERATORS_WORKER)
     assert await used(store) == (0, 1)
-    assert not await store.release(job.id)
+    assert released is not None
+    assert (released.owner, released.announced) == (OPERATORS_WORKER, False)
+    assert await store.release(job.id, OPERATORS_WORKER) is None
 
 
 async def test_a_job_released_first_and_resolved_later_is_not_charged_again(store: Store) -> None:
     job = await unknown(store)
-    await store.release(job.id)
+    await store.release(job.id, ME)
     resolved = await store.resolve(job.id, "r-1", ME)
     for state in TO_THE_END:
         resolved = await store.move(resolved, state)
@@ -64,11 +66,11 @@ async def test_a_job_released_first_and_resolved_later_is_not_charged_again(stor
 
 async def test_time_releases_the_member_alone(store: Store, clock: ManualClock) -> None:
     job = await unknown(store)
-    assert await store.release_unknown(clock.now() - timedelta(hours=1)) == []
+    assert await store.release_unknown(clock.now() - timedelta(hours=1), ME) == []
     await clock.advance(timedelta(hours=2))
-    (released,) = await store.release_unknown(clock.now() - timedelta(hours=1))
+    (released,) = await store.release_unknown(clock.now() - timedelta(hours=1), ME)
     assert released.id == job.id
-    assert await store.release_unknown(clock.now()) == []
+    assert await store.release_unknown(clock.now(), ME) == []
     assert await used(store) == (0, 1)
 
 
@@ -77,7 +79,7 @@ async def test_only_a_job_of_unknown_fate_is_decided_on(store: Store) -> None:
     with pytest.raises(NotUnknownError, match="accepted"):
         await store.resolve(job.id, "r-1", ME)
     with pytest.raises(NotUnknownError):
-        await store.release(job.id)
+        await store.release(job.id, ME)
     with pytest.raises(NotUnknownError, match="not known here"):
         await store.resolve(JobId("0" * 13), "r-1", ME)
 
