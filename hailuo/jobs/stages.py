@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from hailuo.folders import Folders
     from hailuo.jobs.handover import Handover
     from hailuo.jobs.lookout import Lookout
-    from hailuo.jobs.presenter import Presenter
+    from hailuo.jobs.presenter import Alarm, Presenter
     from hailuo.runcomfy.client import RunComfyClient
     from hailuo.store import Store
     from hailuo.videos.doctor import VideoDoctor
@@ -81,6 +81,7 @@ class JobStages:
         videos: VideoDoctor,
         handover: Handover,
         presenter: Presenter,
+        alarm: Alarm,
         lookout: Lookout,
         folders: Folders,
         clock: Clock,
@@ -91,6 +92,7 @@ class JobStages:
         self._fetcher = fetcher
         self._videos = videos
         self._presenter = presenter
+        self._alarm = alarm
         self._lookout = lookout
         self._folders = folders
         self._clock = clock
@@ -277,6 +279,8 @@ class JobStages:
                 if not error.retryable or self._clock.now() - ended_at < END_PATIENCE:
                     raise
                 log.warning("card given up", job=job.id, error=str(error))
+        if job.state is JobState.UNKNOWN and job.reason is None:  # else it was decided on
+            await self._alarm(job)
         self._lookout.drop(job)
         await self._store.announce(job)
         log.info("settled", job=job.id, state=job.state)
