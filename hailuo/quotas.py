@@ -83,7 +83,7 @@ class TooManyFailuresError(QuotaError):
     """So many of the member's jobs failed, or were cancelled, once sent that it costs too much."""
 
     sentence: ClassVar[str] = (
-        "Too many of your videos failed or were cancelled lately, and each may have cost something. "
+        "Too many of your videos failed or were cancelled lately, and each may have cost money. "
         "Nothing was counted; the next one frees up {next_free}."
     )
 
