@@ -7,6 +7,8 @@ from typing import Final
 EXTENSIONS: Final = (
     "cogs.animate",
     "cogs.cancel",
+    "cogs.tell_me",
+    "cogs.cards",
     "cogs.history",
     "cogs.quota",
     "cogs.operator",
