@@ -17,11 +17,12 @@ class Folders:
         self.pictures = root / "pictures"
         self.videos = root / "videos"
         self.thumbnails = root / "thumbnails"
+        self.offers = root / "offers"
         self.incoming = root / "incoming"
 
     def create(self) -> None:
         """Make the folders, and empty the one for what is on its way in."""
-        for folder in (self.pictures, self.videos, self.thumbnails, self.incoming):
+        for folder in (self.pictures, self.videos, self.thumbnails, self.offers, self.incoming):
             folder.mkdir(parents=True, exist_ok=True)
         for leftover in self.incoming.iterdir():
             leftover.unlink()

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from hailuo.clock import Clock
     from hailuo.folders import Folders
+    from hailuo.jobs.offers import Offers
     from hailuo.store import Store
 
 log = structlog.get_logger(__name__)
@@ -30,6 +31,7 @@ class Sweeper:
         self,
         store: Store,
         folders: Folders,
+        offers: Offers,
         clock: Clock,
         *,
         keep_videos: timedelta,
@@ -37,6 +39,7 @@ class Sweeper:
     ) -> None:
         self._store = store
         self._folders = folders
+        self._offers = offers
         self._clock = clock
         self._keep_videos = keep_videos
         self._release_unknown = release_unknown
@@ -55,6 +58,7 @@ class Sweeper:
         now = self._clock.now()
         for job in await self._store.release_unknown(now - self._release_unknown):
             log.warning("released a job of unknown fate", job=job.id, user=job.request.user_id)
+        await self._offers.sweep()
         live = {
             name
             for job in await self._store.live_jobs()

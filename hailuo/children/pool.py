@@ -88,6 +88,7 @@ class ChildPool:
                 answer = self._read(await child.ask(task, arguments, within=within))
             except BaseException as error:
                 _log.warning("child %s replaced in %s: %r", child.pid, task, error)
+                child.kill()  # at once: the caller may remove what it was writing
                 seat.replace()
                 raise
             if child.jobs_done >= self._jobs_per_child:

@@ -31,7 +31,7 @@ class Seat:
         return await asyncio.shield(self._current)
 
     def replace(self) -> None:
-        """Kill the child, if there is one, and start its successor in the background."""
+        """End the child, if there is one, and start its successor, both in the background."""
         if self._closed:
             return
         self._current = asyncio.create_task(

@@ -12,7 +12,7 @@ import structlog
 from hailuo.errors import HailuoError
 from hailuo.fetch import FetchError
 from hailuo.jobs.job import Job, JobState, Video
-from hailuo.jobs.presenter import CardGoneError, CardTooLargeError, Delivery, Outlook
+from hailuo.jobs.presenter import CardGoneError, Delivery, Outlook
 from hailuo.jobs.submission import Submission
 from hailuo.runcomfy.download import NoVideoError, download_video
 from hailuo.runcomfy.errors import RequestNotFoundError, ResultNotReadyError
@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from hailuo.clock import Clock
     from hailuo.fetch import Fetcher
     from hailuo.folders import Folders
+    from hailuo.jobs.handover import Handover
     from hailuo.jobs.lookout import Lookout
     from hailuo.jobs.presenter import Presenter
     from hailuo.runcomfy.client import RunComfyClient
@@ -60,6 +61,9 @@ STALLED: Final = (
     "RunComfy has stood still with this for hours, so the bot has stopped waiting. "
     "It was not counted; please try again."
 )
+LOST_PICTURE: Final = (
+    "The picture was lost before it could be sent. It was not counted; please run it again."
+)
 LOST_VIDEO: Final = (
     "The video was rendered but could not be fetched from RunComfy. It was not counted; "
     "please try again."
@@ -76,6 +80,7 @@ class JobStages:
         api: RunComfyClient,
         fetcher: Fetcher,
         videos: VideoDoctor,
+        handover: Handover,
         presenter: Presenter,
         lookout: Lookout,
         folders: Folders,
@@ -91,6 +96,7 @@ class JobStages:
         self._folders = folders
         self._clock = clock
         self._inline_pictures = inline_pictures
+        self._handover = handover
         self._submission = Submission(store, api, clock)
 
     async def advance(self, job: Job) -> timedelta | None:
@@ -123,6 +129,8 @@ class JobStages:
             await self._store.move(job, JobState.CANCELLED)
             return NOW
         picture = self._folders.picture(job.picture.name)
+        if not await asyncio.to_thread(picture.is_file):
+            return await self._fail(job, LOST_PICTURE)
         try:
             url = await self._presenter.open(job, picture)
         except CardGoneError as error:
@@ -247,18 +255,12 @@ class JobStages:
             log.warning("no poster", job=job.id, error=str(error))
 
     async def _deliver(self, job: Job) -> timedelta:
-        """Hand over the video, as the file or, where that is too large, as its link."""
+        """Hand over the video, in the best form that its place takes."""
         video = self._folders.video(job.video.name) if job.video is not None else None
         if job.video is None or video is None or not await asyncio.to_thread(video.is_file):
             await self._store.move(job, JobState.FETCHING)
             return NOW
-        picture = self._folders.picture(job.picture.name)
-        fits = job.video.size <= self._presenter.upload_limit(job)
-        try:
-            delivery = await self._presenter.deliver(job, video if fits else None, picture)
-        except CardTooLargeError as error:
-            log.info("video too large for its card", job=job.id, error=str(error))
-            delivery = await self._presenter.deliver(job, None, picture)
+        delivery = await self._handover.deliver(job, self._presenter)
         if delivery is Delivery.NOWHERE:
             await self._store.move(job, JobState.KEPT)
         else:

@@ -1,7 +1,8 @@
 """What a request body must look like, stated as data, with Discord's own complaints.
 
 A shape checks one JSON value and notes what is wrong at its path. Null and absent mean the same
-for optional fields, unknown fields are ignored: both as Discord does.
+for optional fields, unknown fields are ignored: both as Discord does. ``clean`` gives a checked
+value without either.
 """
 
 from __future__ import annotations
@@ -40,11 +41,25 @@ class Complaints:
 
 
 class Shape(Protocol):
-    """Anything that can check a JSON value."""
+    """Anything that can check a JSON value, and clean one it found right."""
 
     def check(self, value: Any, path: Path, complaints: Complaints) -> None:
         """Note what is wrong with ``value``."""
         ...
+
+    def clean(self, value: Any) -> Any:
+        """Return a right value without what the shape does not know."""
+        ...
+
+
+class Plain:
+    """A shape whose values have no inside to clean."""
+
+    __slots__ = ()
+
+    def clean(self, value: Any) -> Any:
+        """Return the value as it is."""
+        return value
 
 
 def require(shape: Shape, value: Any, path: Path = ()) -> None:
@@ -55,7 +70,7 @@ def require(shape: Shape, value: Any, path: Path = ()) -> None:
 
 
 @dataclass(frozen=True, slots=True)
-class Text:
+class Text(Plain):
     """A string within length limits, counted in code points."""
 
     maximum: int
@@ -81,7 +96,7 @@ class Text:
 
 
 @dataclass(frozen=True, slots=True)
-class Integer:
+class Integer(Plain):
     """A whole number within bounds."""
 
     minimum: int = -(2**63)
@@ -106,7 +121,7 @@ class Integer:
 
 
 @dataclass(frozen=True, slots=True)
-class Number:
+class Number(Plain):
     """A number, whole or not."""
 
     def check(self, value: Any, path: Path, complaints: Complaints) -> None:
@@ -116,7 +131,7 @@ class Number:
 
 
 @dataclass(frozen=True, slots=True)
-class Scalar:
+class Scalar(Plain):
     """A text or a number; which of them, another rule decides."""
 
     def check(self, value: Any, path: Path, complaints: Complaints) -> None:
@@ -126,7 +141,7 @@ class Scalar:
 
 
 @dataclass(frozen=True, slots=True)
-class Flag:
+class Flag(Plain):
     """True or false."""
 
     def check(self, value: Any, path: Path, complaints: Complaints) -> None:
@@ -136,7 +151,7 @@ class Flag:
 
 
 @dataclass(frozen=True, slots=True)
-class Choice:
+class Choice(Plain):
     """One of a few values."""
 
     values: tuple[int | str, ...]
@@ -149,7 +164,7 @@ class Choice:
 
 
 @dataclass(frozen=True, slots=True)
-class Snowflake:
+class Snowflake(Plain):
     """An id, as a string or (as clients send it) an integer."""
 
     def check(self, value: Any, path: Path, complaints: Complaints) -> None:
@@ -160,7 +175,7 @@ class Snowflake:
 
 
 @dataclass(frozen=True, slots=True)
-class Url:
+class Url(Plain):
     """An address of one of the given schemes, or a reference to a file of the message."""
 
     maximum: int = 2048
@@ -207,6 +222,10 @@ class ListOf:
         for index, item in enumerate(value):
             self.item.check(item, (*path, index), complaints)
 
+    def clean(self, value: Any) -> Any:
+        """Return the array of clean items."""
+        return [self.item.clean(item) for item in value]
+
 
 @dataclass(frozen=True, slots=True)
 class Record:
@@ -229,9 +248,16 @@ class Record:
             elif name in self.required:
                 complaints.add((*path, name), "BASE_TYPE_REQUIRED", "This field is required")
 
+    def clean(self, value: Any) -> Any:
+        """Return the known fields that hold something."""
+        given = {name: value.get(name) for name in self.fields}
+        return {
+            name: self.fields[name].clean(item) for name, item in given.items() if item is not None
+        }
+
 
 @dataclass(frozen=True, slots=True)
-class MapOf:
+class MapOf(Plain):
     """An object whose keys come from a list and whose values share one shape."""
 
     keys: Sequence[str]
@@ -277,3 +303,7 @@ class Union:
             )
         else:
             self.shapes[tag].check(value, path, complaints)
+
+    def clean(self, value: Any) -> Any:
+        """Return the object as its type's shape knows it."""
+        return {"type": value["type"], **self.shapes[value["type"]].clean(value)}

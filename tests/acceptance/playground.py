@@ -270,6 +270,22 @@ class Stage:
 
         return await self.until(found, f"the card says {says!r}")
 
+    async def card_at_the_api(self, interaction: str, status: str = "in_queue") -> Json:
+        """Return the interaction's card once its job is at the API and has this status there."""
+
+        async def there() -> Json | None:
+            ids = set((await self.interaction(interaction))["messages"])
+            cards = [card for card in await self.messages() if card["id"] in ids]
+            urls = {item["url"].partition("?")[0] for card in cards for item in media_of(card)}
+            for submit in await self.submits():
+                mine = submit["input"]["image_url"].partition("?")[0] in urls
+                recorded = f"request={submit['request_id']}" in self.bot.log
+                if mine and recorded and submit["status"] == status:
+                    return cards[0]
+            return None
+
+        return await self.until(there, f"the job is {status} at the API")
+
     async def press(self, message: Json, label: str, who: str = "alice") -> str:
         """Press a button of a message; return the interaction's id."""
         (button,) = [item for item in components(message) if item.get("label") == label]

@@ -92,7 +92,7 @@ async def test_a_prompt_pings_nobody(stage: Stage) -> None:
 async def test_a_failure_at_the_api_returns_the_quota_and_says_why(stage: Stage) -> None:
     await stage.runcomfy.post("/sandbox/settings", render_s=[60, 60])
     interaction = await stage.animate(picture())
-    await stage.card(interaction, "Rendering")
+    await stage.card_at_the_api(interaction, "in_progress")
     (submit,) = await stage.submits()
     await stage.runcomfy.post(
         f"/sandbox/requests/{submit['request_id']}",

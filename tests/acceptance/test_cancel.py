@@ -19,14 +19,14 @@ async def queued(stage: Stage, who: str = "alice") -> Json:
     """Return the card of a job that waits in the API's queue and will for long."""
     await stage.runcomfy.post("/sandbox/settings", queue_s=[60, 60])
     interaction = await stage.animate(picture(), who=who)
-    return await stage.card(interaction, "In the queue")
+    return await stage.card_at_the_api(interaction)
 
 
 async def rendering(stage: Stage) -> Json:
     """Return the card of a job that renders, for a few seconds yet."""
     await stage.runcomfy.post("/sandbox/settings", queue_s=[0.1, 0.1], render_s=[6, 6])
     interaction = await stage.animate(picture())
-    return await stage.card(interaction, "Rendering")
+    return await stage.card_at_the_api(interaction, "in_progress")
 
 
 async def shows(stage: Stage, card: Json, words: str) -> Json:
@@ -127,7 +127,7 @@ async def test_the_buttons_of_every_live_card_work_after_another_job_has_ended(
     """Drawing one card's end must not take another card's buttons away."""
     async with set_the_stage() as stage:
         await stage.runcomfy.post("/sandbox/settings", queue_s=[60, 60])
-        first = await stage.card(await stage.animate(picture()), "In the queue")
+        first = await stage.card_at_the_api(await stage.animate(picture()))
         await stage.runcomfy.post("/sandbox/settings", queue_s=[0.1, 0.1])
         await stage.card(await stage.animate(picture(), who="bob"), "Done")
         answer = await stage.private_answer(await stage.press(first, "Cancel"))

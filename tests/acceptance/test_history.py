@@ -80,7 +80,7 @@ async def test_pages_turn_and_hold_nobody_elses_videos(set_the_stage: SetTheStag
 async def test_a_failed_job_stands_there_too(stage: Stage) -> None:
     await stage.runcomfy.post("/sandbox/settings", queue_s=[60, 60])
     interaction = await stage.animate(picture())
-    await stage.card(interaction, "In the queue")
+    await stage.card_at_the_api(interaction)
     (submit,) = await stage.submits()
     await stage.runcomfy.post(f"/sandbox/requests/{submit['request_id']}", status="failed")
     await stage.card(interaction, "Failed")

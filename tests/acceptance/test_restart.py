@@ -18,13 +18,14 @@ SetTheStage = Any
 async def restart(stage: Stage) -> None:
     """Kill the bot as a power cut would, and start it again in the same folder."""
     stage.bot.kill()
+    before = len(stage.bot.log)
     stage.bot.start()
-    await stage.until(lambda: reconnected(stage), "the bot is back")
 
+    async def is_back() -> bool:
+        world = await stage.discord.get("/sandbox/world")
+        return "worker started" in stage.bot.log[before:] and world["connected"]
 
-async def reconnected(stage: Stage) -> bool:
-    started = stage.bot.log.count("worker started") >= 2
-    return started and (await stage.discord.get("/sandbox/world"))["connected"]
+    await stage.until(is_back, "the bot is back")
 
 
 async def one_card(stage: Stage, says: str) -> Json:
@@ -124,7 +125,7 @@ async def test_an_end_that_could_not_be_shown_is_shown_after_the_restart(
 ) -> None:
     await stage.runcomfy.post("/sandbox/settings", queue_s=[60, 60])
     interaction = await stage.animate(picture())
-    card = await stage.card(interaction, "In the queue")
+    card = await stage.card_at_the_api(interaction)
     await stage.discord.post("/sandbox/faults", route="PATCH /*", times=99, status=503)
     if end == "Cancelled":
         await stage.react(card)
@@ -145,7 +146,7 @@ async def test_an_end_that_could_not_be_shown_is_shown_after_the_restart(
 
 async def test_the_buttons_of_a_card_from_before_the_restart_work(stage: Stage) -> None:
     await stage.runcomfy.post("/sandbox/settings", queue_s=[60, 60])
-    card = await stage.card(await stage.animate(picture()), "In the queue")
+    card = await stage.card_at_the_api(await stage.animate(picture()))
     await restart(stage)
     answer = await stage.private_answer(await stage.press(card, "Cancel"))
     assert answer == "Stopped. It was not counted."
@@ -163,7 +164,7 @@ async def test_a_settled_job_is_left_alone_by_a_restart(stage: Stage) -> None:
 
 async def test_sigterm_ends_the_process_in_good_order(stage: Stage) -> None:
     await stage.runcomfy.post("/sandbox/settings", queue_s=[60, 60])
-    await stage.card(await stage.animate(picture()), "In the queue")
+    await stage.card_at_the_api(await stage.animate(picture()))
     assert stage.bot.stop() == 0
     assert "stopping" in stage.bot.log
 

@@ -131,8 +131,7 @@ async def _choices(call: Call, interaction: Interaction, data: Json) -> None:
 
 async def _modal(call: Call, interaction: Interaction, data: Json) -> None:
     del call
-    modals.check(data, DATA)
-    interaction.modal = modals.store(data)
+    interaction.modal = modals.check(data, DATA)
 
 
 _ANSWERS = {

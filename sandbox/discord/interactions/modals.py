@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import count
 from typing import TYPE_CHECKING, Any
 
 from sandbox.discord.messages import media
@@ -91,11 +92,12 @@ SHAPE = Record(
 )
 
 
-def check(modal: Any, path: Path) -> None:
-    """Refuse a modal that breaks Discord's limits."""
+def check(given: Any, path: Path) -> Json:
+    """Refuse a modal that breaks Discord's limits; return it clean, every component with an id."""
     complaints = Complaints()
-    SHAPE.check(modal, path, complaints)
+    SHAPE.check(given, path, complaints)
     complaints.refuse()
+    modal: Json = SHAPE.clean(given)
     seen: set[str] = set()
     for place, field in _placed_fields(modal["components"], (*path, "components")):
         if field["custom_id"] in seen:
@@ -110,41 +112,23 @@ def check(modal: Any, path: Path) -> None:
         elif field["type"] == Kind.TEXT_INPUT:
             _check_input(field, place, complaints)
     complaints.refuse()
+    _number(modal)
+    return modal
 
 
-def store(modal: Json) -> Json:
-    """Return the modal as clients get it: every component with an id."""
+def _number(modal: Json) -> None:
+    """Give every component that has none an id of its own."""
     taken = {item["id"] for item in media.walk(modal["components"]) if item.get("id")}
-    number = 0
-    stored: Json = {**modal, "components": _copied(modal["components"])}
-    for component in media.walk(stored["components"]):
-        if not component.get("id"):
-            number += 1
-            while number in taken:
-                number += 1
-            component["id"] = number
-    return stored
+    free = (number for number in count(1) if number not in taken)
+    for component in media.walk(modal["components"]):
+        component["id"] = component.get("id") or next(free)
 
 
 def fields(modal: Json) -> dict[str, Json]:
     """Return a modal's fields by custom id."""
-    return {item["custom_id"]: item for item in media.walk(modal["components"]) if _is_field(item)}
-
-
-def _is_field(component: Json) -> bool:
-    return "custom_id" in component
-
-
-def _copied(components: Sequence[Json]) -> list[Json]:
-    copies: list[Json] = []
-    for component in components:
-        copy = dict(component)
-        if "components" in copy:
-            copy["components"] = _copied(copy["components"])
-        if "component" in copy:
-            copy["component"] = dict(copy["component"])
-        copies.append(copy)
-    return copies
+    return {
+        item["custom_id"]: item for item in media.walk(modal["components"]) if "custom_id" in item
+    }
 
 
 def _placed_fields(components: Sequence[Json], path: Path) -> list[tuple[Path, Json]]:

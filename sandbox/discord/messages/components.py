@@ -27,11 +27,13 @@ if TYPE_CHECKING:
 Json = dict[str, Any]
 
 
-def check(components: Any, path: Path, complaints: Complaints, *, v2: bool) -> None:
-    """Note everything wrong with a message's component tree."""
-    (V2_SHAPE if v2 else LEGACY_SHAPE).check(components, path, complaints)
+def check(given: Any, path: Path, complaints: Complaints, *, v2: bool) -> list[Json]:
+    """Note everything wrong with a message's component tree; return it clean if it is right."""
+    shape = V2_SHAPE if v2 else LEGACY_SHAPE
+    shape.check(given, path, complaints)
     if complaints.tree:
-        return
+        return []
+    components = shape.clean(given)
     _check_totals(components, path, complaints)
     seen: set[str] = set()
     for place, component in places(components, path):
@@ -51,6 +53,7 @@ def check(components: Any, path: Path, complaints: Complaints, *, v2: bool) -> N
             )
         elif custom_id:
             seen.add(custom_id)
+    return components
 
 
 def places(components: Sequence[Json], path: Path) -> Iterator[tuple[Path, Json]]:
@@ -120,8 +123,7 @@ class _Keeper:
         self._complaints = complaints
 
     def keep(self, component: Json, path: Path) -> Json:
-        given = {key: value for key, value in component.items() if value is not None}
-        kept = {**_DEFAULTS.get(component["type"], {}), **given}
+        kept = {**_DEFAULTS.get(component["type"], {}), **component}
         kept["id"] = component.get("id") or next(self._free_ids)
         if "components" in kept:
             kept["components"] = [

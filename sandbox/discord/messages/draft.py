@@ -86,10 +86,11 @@ class Draft:
         path: Path = (),
         message: Message | None = None,
     ) -> None:
-        self.body = body
         self.uploads = uploads
         self.path = path
         require(_BODY, body, path)
+        # A copy: what was sent stays as it was, for whoever looks at the exchange.
+        self.body = dict(body)
         given = MessageFlag(body.get("flags") or 0)
         self.wants_ephemeral = MessageFlag.EPHEMERAL in given
         self.flags = given & SETTABLE
@@ -124,7 +125,8 @@ class Draft:
         embeds.check_total(self.body.get("embeds") or (), (*self.path, "embeds"), complaints)
         if self.body.get("components"):
             where = (*self.path, "components")
-            components.check(self.body["components"], where, complaints, v2=self.is_v2)
+            given = self.body["components"]
+            self.body["components"] = components.check(given, where, complaints, v2=self.is_v2)
         if self.is_v2:
             self._check_legacy_fields(message, complaints)
         complaints.refuse()

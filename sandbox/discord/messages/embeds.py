@@ -67,7 +67,7 @@ def store(
     """Return embeds as they are kept, pictures referring to files by id."""
     stored: list[Json] = []
     for index, embed in enumerate(embeds):
-        kept: Json = {"type": "rich", **{key: value for key, value in embed.items() if value}}
+        kept: Json = {"type": "rich", **_EMBED.clean(embed)}
         for key in media.EMBED_PICTURES:
             if kept.get(key):
                 kept[key] = _stored_picture(kept[key], files, (*path, index, key), complaints)

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import asyncio
+import json
 from contextlib import suppress
 from typing import Any
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from sandbox.discord import ids
 from sandbox.discord.commands import forms
 from sandbox.discord.errors import DiscordError
 from sandbox.discord.interactions import modals
-from sandbox.discord.messages import components
+from sandbox.discord.messages import components, posting
 from sandbox.discord.messages.draft import Draft
+from sandbox.discord.messages.message import render
 from sandbox.discord.shapes import Complaints
+from sandbox.discord.world import World
 
 KEYS = st.sampled_from(
     [
@@ -45,18 +50,36 @@ COMPONENTS = st.recursive(
             "accessory": inner,
             "component": inner,
             "label": LEAVES,
+            "items": JSON,
         },
     ),
     max_leaves=8,
 )
 
 
-@settings(max_examples=150, deadline=None)
-@given(JSON)
-def test_any_message_body_is_taken_or_refused(body: Any) -> None:
-    """A draft either stands or is refused with Discord's code."""
+BODIES = st.fixed_dictionaries(
+    {},
+    optional={
+        "content": st.none() | st.text(max_size=5) | st.just(f"<@{ids.BOB_ID}> @everyone"),
+        "flags": st.sampled_from([0, 64, 1 << 15]),
+        "components": st.lists(COMPONENTS, max_size=3),
+        "embeds": st.lists(st.dictionaries(KEYS, JSON, max_size=3), max_size=2),
+        "attachments": JSON,
+        "allowed_mentions": JSON,
+        "nonce": LEAVES,
+    },
+)
+
+
+@settings(max_examples=200, deadline=None)
+@given(JSON | BODIES)
+def test_any_message_body_is_posted_or_refused(body: Any) -> None:
+    """A draft either stands, then the message can be shown, or is refused with Discord's code."""
+    world = World()
+    channel = world.guild.channels[ids.TEXT_CHANNEL_ID]
     with suppress(DiscordError):
-        Draft(body, {})
+        message = asyncio.run(posting.create(world, channel, world.bot, Draft(body, {})))
+        assert json.dumps(render(world, message, viewer=world.bot))
 
 
 @settings(max_examples=150, deadline=None)
@@ -64,9 +87,9 @@ def test_any_message_body_is_taken_or_refused(body: Any) -> None:
 def test_any_component_tree_is_taken_or_refused(tree: Any, v2: bool) -> None:
     """What passes the check can be stored."""
     complaints = Complaints()
-    components.check(tree, (), complaints, v2=v2)
+    clean = components.check(tree, (), complaints, v2=v2)
     if not complaints.tree:
-        components.store(tree, (), (), complaints)
+        components.store(clean, (), (), complaints)
 
 
 @settings(max_examples=150, deadline=None)
@@ -81,10 +104,9 @@ def test_any_component_tree_is_taken_or_refused(tree: Any, v2: bool) -> None:
     )
 )
 def test_any_modal_is_taken_or_refused(modal: Any) -> None:
-    """What passes the check can be stored."""
+    """A modal either stands or is refused with Discord's code."""
     with suppress(DiscordError):
         modals.check(modal, ())
-        modals.store(modal)
 
 
 @settings(max_examples=150, deadline=None)
