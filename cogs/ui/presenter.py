@@ -19,7 +19,13 @@ from cogs.ui.media import media
 from cogs.ui.memory import Way
 from cogs.ui.sender import Draft, Upload
 from cogs.ui.surface import BlockedError, Surface
-from hailuo.jobs.presenter import CardDelayedError, CardError, CardGoneError, Delivery
+from hailuo.jobs.presenter import (
+    CardDelayedError,
+    CardError,
+    CardGoneError,
+    CardTooLargeError,
+    Delivery,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -39,6 +45,9 @@ log = structlog.get_logger(__name__)
 
 END: Final = "end"
 TELL: Final = "tell"
+MIB: Final = 1024 * 1024
+SIZES: Final = (0, 10 * MIB, 20 * MIB, 50 * MIB, 100 * MIB)
+"""Limits that Discord has had for a file, smallest first."""
 SIZE_MARGIN: Final = 256 * 1024
 """What a request needs beside its largest file: the picture is kept, the rest is text."""
 
@@ -102,28 +111,38 @@ class CardPresenter:
         discord.py knows an older default, so the setting stands in where the server has no boost.
         What Discord has refused already lowers either.
         """
-        address = job.request.card
-        if self._surface.can_send_by_token(job):
-            limit = address.upload_limit
-        else:
-            guild = self._client.get_guild(job.request.guild_id or 0)
-            boosted = guild.filesize_limit if guild is not None and guild.premium_tier > 1 else 0
-            limit = max(boosted, self._default_upload_bytes)
-        corrected = self._surface.memory(job).upload_limit
-        if corrected is not None:
-            limit = min(limit, corrected)
+        promised, corrected = self._promised(job), self._surface.memory(job).upload_limit
+        limit = promised if corrected is None else min(promised, corrected)
         return max(0, limit - SIZE_MARGIN)
+
+    def _promised(self, job: Job) -> int:
+        if self._surface.can_send_by_token(job):
+            return job.request.card.upload_limit
+        guild = self._client.get_guild(job.request.guild_id or 0)
+        boosted = guild.filesize_limit if guild is not None and guild.premium_tier > 1 else 0
+        return max(boosted, self._default_upload_bytes)
+
+    async def _correct_limit(self, job: Job) -> None:
+        """Remember, once, that this place takes less than it promised: the next size below."""
+        memory = self._surface.memory(job)
+        if memory.upload_limit is None:
+            below = max(size for size in SIZES if size < self._promised(job))
+            await self._surface.remember(job, replace(memory, upload_limit=below))
 
     async def deliver(self, job: Job, video: Path | None, picture: Path) -> Delivery:
         """Hand over the video in the card, or by a new message where the card is gone."""
         link = Draft(card.linked, mark=job.id)
         reached = False
         if video is not None:
-            reached = await self._arrive(
-                job,
-                in_card=self._with_video(job, video, picture),
-                anew=self._with_video(job, video, None),
-            )
+            try:
+                reached = await self._arrive(
+                    job,
+                    in_card=self._with_video(job, video, picture),
+                    anew=self._with_video(job, video, None),
+                )
+            except CardTooLargeError:
+                await self._correct_limit(job)
+                raise
         if not reached:
             reached = await self._arrive(job, in_card=link, anew=link)
         if not reached:

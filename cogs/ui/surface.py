@@ -41,9 +41,6 @@ SEARCHED_MESSAGES: Final = 200
 """How many messages since the last attempt to post are looked through for that post."""
 CLOCK_MARGIN: Final = timedelta(seconds=30)
 """By how much Discord's clock may be behind ours."""
-MIB: Final = 1024 * 1024
-SIZES: Final = (0, 10 * MIB, 20 * MIB, 50 * MIB, 100 * MIB)
-"""Limits that Discord has had for a file, smallest first."""
 
 
 class BlockedError(Exception):
@@ -183,7 +180,6 @@ class Surface:
     async def _learn(self, job: Job, way: Way, act: Act, error: discord.HTTPException) -> None:
         """Close what a final answer closes; raise where the draft, not the way, is at fault."""
         if codes.is_too_large(error):
-            await self._correct_limit(job)
             raise CardTooLargeError(f"{job.id}: too large for {way}") from error
         if error.code in codes.AUTOMOD:
             raise BlockedError from error
@@ -191,12 +187,6 @@ class Surface:
             log.error("discord refused a drawing", job=job.id, way=way, error=error.text)
         log.info("way is gone", job=job.id, way=way, act=act, code=error.code)
         await self.remember(job, _after(self.memory(job), way, act, error.code))
-
-    async def _correct_limit(self, job: Job) -> None:
-        """Remember that this place takes less than it promised: the next size below."""
-        refused = job.video.size if job.video is not None else 0
-        limit = max(size for size in SIZES if size < max(refused, 1))
-        await self.remember(job, replace(self.memory(job), upload_limit=limit))
 
     async def _find_posted(
         self, job: Job, way: Way, draft: Draft, since: datetime
