@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sys
+from functools import partial
 
 import discord
 import structlog
@@ -14,6 +15,7 @@ from cogs.connection import connect_to, survive_malformed_events
 from cogs.doctor import examine
 from cogs.failures import EXIT_OK, EXIT_USAGE, FAILURES, explain_failure
 from cogs.invite import INTENTS, invite_url
+from cogs.operator import tell_operators
 from cogs.registration import register_commands
 from cogs.ui.budget import InvalidRequests
 from cogs.ui.client import Client
@@ -79,6 +81,10 @@ class HailuoBot(Client):
         """Tell whether every shard of this process is connected."""
         return bool(self.shards) and not any(shard.is_closed() for shard in self.shards.values())
 
+    async def run_engine(self) -> None:
+        """Move jobs and show them, until cancelled."""
+        await self.engine.run(self.presenter, partial(tell_operators, self))
+
     async def on_ready(self) -> None:
         """Say, once and last, how to invite the bot."""
         if not self._invited:
@@ -96,7 +102,7 @@ async def run(settings: Settings) -> None:
             parts = [
                 asyncio.create_task(stop.wait(), name="signal"),
                 asyncio.create_task(bot.presenter.run(), name="presenter"),
-                asyncio.create_task(engine.run(bot.presenter), name="engine"),
+                asyncio.create_task(bot.run_engine(), name="engine"),
                 asyncio.create_task(bot.connect(), name="gateway"),
             ]
             done, rest = await asyncio.wait(parts, return_when=asyncio.FIRST_COMPLETED)

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from hailuo.jobs.job import Job
 
 PER_PAGE: Final = 5
-"""Jobs on a page; a message may hold 40 components, and a job takes up to six."""
+"""Jobs on a page; a message may hold 40 components, and a job takes up to seven."""
 SHOWN_PROMPT: Final = 160
 SIZE_MARGIN: Final = 64 * 1024
 

@@ -1,22 +1,38 @@
-"""Operator commands, by mention in any channel: @bot pause, @bot resume, @bot status."""
+"""Operator commands, by mention in any channel: @bot pause, resume, status, resolve."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
+import aiohttp
+import discord
 import structlog
 from discord.ext import commands
 
-from hailuo.jobs.job import LIVE, JobState, UserId
+from hailuo.errors import HailuoError
+from hailuo.jobs.job import LIVE, JobId, JobState, UserId
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from cogs.ui.client import Client
+    from hailuo.jobs.job import Job
     from hailuo.quotas import Usage
     from hailuo.settings import Settings
 
 log = structlog.get_logger(__name__)
+
+RELEASE: Final = "release"
+HOW_TO_RESOLVE: Final = (
+    "Say `resolve JOB REQUEST-ID` with the request id from RunComfy's list of generations, and the "
+    "video will be delivered; or `resolve JOB release` to give the member their quota back."
+)
+NEEDS_DECISION: Final = (
+    "❔ Nobody can tell whether RunComfy took job `{job}`: the connection broke inside the paid "
+    "request. It is not sent again. Look for it in RunComfy's list of generations, then mention me "
+    "with `resolve {job} REQUEST-ID` to deliver it, or with `resolve {job} release` to give the "
+    "member their quota back."
+)
 
 
 class Operator(commands.Cog):
@@ -49,6 +65,44 @@ class Operator(commands.Cog):
         usage = await self._engine.usage(UserId(ctx.author.id), None)
         census = await self._engine.store.census()
         await ctx.reply(describe(self._engine.settings, usage, census))
+
+    @commands.command()
+    async def resolve(self, ctx: commands.Context[Client], job: str = "", answer: str = "") -> None:
+        """Decide on a job of unknown fate: give it its request, or give its quota back."""
+        try:
+            text = await self._resolve(JobId(job), answer, ctx.author.id)
+        except HailuoError as error:
+            log.warning("not resolved", job=job, by=ctx.author.id, error=str(error))
+            text = error.user_message
+        await ctx.reply(text)
+
+    async def _resolve(self, job_id: JobId, answer: str, by: int) -> str:
+        if not answer:
+            return HOW_TO_RESOLVE
+        if answer != RELEASE:
+            job = await self._engine.resolve(job_id, answer)
+            log.warning("resolved", job=job.id, request=job.request_id, by=by)
+            return f"Resolved: `{job.id}` goes on, and its video will be posted in its card."
+        released = await self._engine.release(job_id)
+        log.warning("released", job=job_id, by=by, held=released is not None)
+        if released is None:
+            return f"`{job_id}` no longer counted for its member. Nothing was changed."
+        return (
+            f"Released: `{job_id}` no longer counts for its member. Your bill keeps it; if the "
+            "request turns up, `resolve` still delivers it, and it will not count again."
+        )
+
+
+async def tell_operators(client: Client, job: Job) -> None:
+    """Send each operator one message about a job of unknown fate; the log has it in any case."""
+    log.error("needs an operator's decision", job=job.id, user=job.request.user_id)
+    for number, operator in enumerate(sorted(client.engine.settings.operator_ids)):
+        try:
+            channel = await client.create_dm(discord.Object(operator))
+            # After a crash it is sent again: Discord knows it by its nonce.
+            await channel.send(NEEDS_DECISION.format(job=job.id), nonce=f"{job.id}?{number}")
+        except (discord.DiscordException, aiohttp.ClientError, OSError) as error:
+            log.warning("operator not reached", operator=operator, error=str(error))
 
 
 def describe(settings: Settings, usage: Usage, census: Mapping[JobState, int]) -> str:

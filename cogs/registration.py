@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from typing import TYPE_CHECKING
+from datetime import timedelta
+from typing import TYPE_CHECKING, Final
 
 import structlog
 from discord.http import Route
@@ -15,7 +16,23 @@ if TYPE_CHECKING:
 log = structlog.get_logger(__name__)
 
 
+LEASE: Final = "commands"
+LONGEST: Final = timedelta(minutes=1)
+"""For longer nobody registers: a process that has died on the way holds up the others this long."""
+
+
 async def register_commands(client: Client) -> None:
+    """Sync the command tree, one process at a time, if it changed or Discord lost a command."""
+    engine = client.engine
+    while not await engine.store.lead(LEASE, engine.worker_id, LONGEST):
+        await engine.clock.sleep(timedelta(seconds=1))
+    try:
+        await _register(client)
+    finally:
+        await engine.store.stop_leading(LEASE, engine.worker_id)
+
+
+async def _register(client: Client) -> None:
     """Sync the command tree if its hash changed, or if Discord lost a command.
 
     A sync of unchanged commands is wasted, and new ones are limited to 200 a day; the hash is

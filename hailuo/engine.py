@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import secrets
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -19,13 +18,15 @@ from hailuo.folders import Folders
 from hailuo.images.doctor import PictureDoctor, picture_pool
 from hailuo.jobs.handover import Handover
 from hailuo.jobs.intake import Intake
-from hailuo.jobs.job import WorkerId
 from hailuo.jobs.lookout import Lookout
 from hailuo.jobs.offers import Offer, Offers
 from hailuo.jobs.pacing import Pacing
 from hailuo.jobs.stages import JobStages
-from hailuo.jobs.worker import Worker
+from hailuo.jobs.worker import Worker, new_worker_id
+from hailuo.runcomfy.answers import parse_request_id
 from hailuo.runcomfy.client import RunComfyClient
+from hailuo.runcomfy.errors import MalformedAnswerError, RequestNotFoundError
+from hailuo.settings import ConfigurationError
 from hailuo.store import Store
 from hailuo.sweeps import Sweeper
 from hailuo.videos.doctor import VideoDoctor, video_pool
@@ -36,9 +37,9 @@ if TYPE_CHECKING:
 
     from hailuo.clock import Clock
     from hailuo.images.repair import RepairKind
-    from hailuo.jobs.job import GuildId, Job, JobId, Request, UserId
+    from hailuo.jobs.job import GuildId, Job, JobId, Request, UserId, WorkerId
     from hailuo.jobs.offers import Choice
-    from hailuo.jobs.presenter import Presenter
+    from hailuo.jobs.presenter import Alarm, Presenter
     from hailuo.settings import Settings
 
 DISCORD_CDN: Final = ("cdn.discordapp.com", "media.discordapp.net")
@@ -51,6 +52,14 @@ class StoppingError(HailuoError):
 
     sentence: ClassVar[str] = (
         "The bot is restarting. Nothing was counted; please try again in a minute."
+    )
+
+
+class NoSuchRequestError(HailuoError):
+    """An operator named a request that the API does not have."""
+
+    sentence: ClassVar[str] = (
+        "RunComfy does not know that request id: copy it again. Nothing was changed."
     )
 
 
@@ -87,7 +96,7 @@ class Engine:
             folders=parts.folders,
             limits=self.limits,
         )
-        self._worker_id = WorkerId(secrets.token_hex(8))
+        self._first_worker_id = new_worker_id()
         self._worker: Worker | None = None
         self._stopping = False
 
@@ -97,7 +106,12 @@ class Engine:
         """Open store, client, fetchers and child processes; close them in good order."""
         clock = SystemClock()
         folders = Folders(settings.data_dir)
-        folders.create()
+        try:
+            folders.create()
+        except OSError as error:
+            raise ConfigurationError(
+                problems=f"DATA_DIR cannot be used ({error}): choose a folder that can be written."
+            ) from error
         async with AsyncExitStack() as stack:
             enter = stack.enter_async_context
             parts = Parts(
@@ -116,8 +130,11 @@ class Engine:
             )
             yield cls(settings, parts)
 
-    async def run(self, presenter: Presenter) -> None:
-        """Move jobs, and show them through ``presenter``, until cancelled."""
+    async def run(self, presenter: Presenter, alarm: Alarm) -> None:
+        """Move jobs, and show them through ``presenter``, until cancelled.
+
+        ``alarm`` tells the operators of each job whose fate only they can find out.
+        """
         parts = self._parts
         lookout = Lookout(Pacing(), parts.clock)
         for job in reversed(await parts.store.finished(LEARN_FROM)):
@@ -129,12 +146,13 @@ class Engine:
             videos=parts.videos,
             handover=self._handover,
             presenter=presenter,
+            alarm=alarm,
             lookout=lookout,
             folders=parts.folders,
             clock=parts.clock,
             inline_pictures=self.settings.image_transport == "data-uri",
         )
-        self._worker = Worker(self._worker_id, parts.store, stages, parts.clock)
+        self._worker = Worker(self.worker_id, parts.store, stages, parts.clock)
         sweeper = Sweeper(
             parts.store,
             parts.folders,
@@ -142,10 +160,19 @@ class Engine:
             parts.clock,
             keep_videos=timedelta(days=self.settings.keep_videos_days),
             release_unknown=timedelta(hours=self.settings.unknown_release_hours),
+            worker=self._worker,
         )
-        async with asyncio.TaskGroup() as group:
-            group.create_task(self._worker.run(), name="worker")
-            group.create_task(sweeper.run(), name="sweeper")
+        sweeping = asyncio.create_task(sweeper.run(), name="sweeper")
+        try:
+            await self._worker.run()
+        finally:
+            sweeping.cancel()
+            await asyncio.gather(sweeping, return_exceptions=True)
+
+    @property
+    def worker_id(self) -> WorkerId:
+        """The name under which this process owns jobs now."""
+        return self._first_worker_id if self._worker is None else self._worker.id
 
     def stop_taking(self) -> None:
         """Refuse new jobs from now on; those that live go on."""
@@ -161,7 +188,7 @@ class Engine:
         """
         if self._stopping:
             raise StoppingError
-        taken = await self._intake.accept(request, picture_url, self._worker_id, fit=fit)
+        taken = await self._intake.accept(request, picture_url, self.worker_id, fit=fit)
         if isinstance(taken, Offer):
             return taken
         self._begin(taken)
@@ -171,7 +198,7 @@ class Engine:
         """Accept what was chosen from an offer and begin; raise what says why not."""
         if self._stopping:
             raise StoppingError
-        self._begin(await self._intake.accept_offer(request, offer, choice, self._worker_id))
+        self._begin(await self._intake.accept_offer(request, offer, choice, self.worker_id))
 
     async def offer(
         self, offer_id: JobId, kind: RepairKind, user_id: UserId
@@ -192,6 +219,27 @@ class Engine:
         if self._worker is None:
             return await self.store.ask_cancel(job_id, by)
         return await self._worker.cancel(job_id, by)
+
+    async def resolve(self, job_id: JobId, request_id: str) -> Job:
+        """Have a job of unknown fate go on with the request that an operator found for it.
+
+        Raises the `HailuoError` that says why not: no such request, or no such job.
+        """
+        try:
+            request = parse_request_id(request_id)
+            await self._parts.api.status(request)
+        except (MalformedAnswerError, RequestNotFoundError) as error:
+            raise NoSuchRequestError from error
+        job = await self.store.resolve(job_id, request, self.worker_id)
+        self._begin(job)
+        return job
+
+    async def release(self, job_id: JobId) -> Job | None:
+        """Give back what a job of unknown fate holds; None where it held nothing any more."""
+        job = await self.store.release(job_id, self.worker_id)
+        if job is not None:
+            self._begin(job)
+        return job
 
     async def usage(self, user_id: UserId, guild_id: GuildId | None) -> quotas.Usage:
         """Return what stands against the limits for a member now."""

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import time
+from contextlib import suppress
+from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from hailuo.jobs.job import JobId
+
+LONGEST_ARRIVAL_S: Final = 3600
 
 
 class Folders:
@@ -21,11 +25,16 @@ class Folders:
         self.incoming = root / "incoming"
 
     def create(self) -> None:
-        """Make the folders, and empty the one for what is on its way in."""
+        """Make the folders, and clear the one for what is on its way in.
+
+        What is young may be on its way to another process that shares the folder.
+        """
         for folder in (self.pictures, self.videos, self.thumbnails, self.offers, self.incoming):
             folder.mkdir(parents=True, exist_ok=True)
         for leftover in self.incoming.iterdir():
-            leftover.unlink()
+            with suppress(FileNotFoundError):  # another process that starts was faster
+                if time.time() - leftover.stat().st_mtime > LONGEST_ARRIVAL_S:
+                    leftover.unlink()
 
     def picture(self, name: str) -> Path:
         """Return where a job's clean picture lies."""

@@ -9,14 +9,16 @@ from typing import TYPE_CHECKING, Final
 import structlog
 
 from hailuo.errors import HailuoError
+from hailuo.jobs.job import JOB_ID_LENGTH
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
     from pathlib import Path
 
     from hailuo.clock import Clock
     from hailuo.folders import Folders
+    from hailuo.jobs.job import JobId
     from hailuo.jobs.offers import Offers
+    from hailuo.jobs.worker import Worker
     from hailuo.store import Store
 
 log = structlog.get_logger(__name__)
@@ -25,7 +27,7 @@ BETWEEN_SWEEPS: Final = timedelta(minutes=15)
 
 
 class Sweeper:
-    """Sweeps at start and every quarter of an hour."""
+    """Sweeps at start and every quarter of an hour, in one process of all."""
 
     def __init__(
         self,
@@ -36,6 +38,7 @@ class Sweeper:
         *,
         keep_videos: timedelta,
         release_unknown: timedelta,
+        worker: Worker,
     ) -> None:
         self._store = store
         self._folders = folders
@@ -43,12 +46,14 @@ class Sweeper:
         self._clock = clock
         self._keep_videos = keep_videos
         self._release_unknown = release_unknown
+        self._worker = worker
 
     async def run(self) -> None:
         """Sweep until cancelled; a sweep that fails is tried again at the next."""
         while True:
             try:
-                await self.sweep()
+                if await self._store.lead("sweeps", self._worker.id, 2 * BETWEEN_SWEEPS):
+                    await self.sweep()
             except (HailuoError, OSError) as error:
                 log.warning("sweep failed", error=str(error))
             await self._clock.sleep(BETWEEN_SWEEPS)
@@ -56,27 +61,29 @@ class Sweeper:
     async def sweep(self) -> None:
         """Do what is due now."""
         now = self._clock.now()
-        for job in await self._store.release_unknown(now - self._release_unknown):
+        before = now - self._release_unknown
+        for job in await self._store.release_unknown(before, self._worker.id):
+            self._worker.poke(job.id)
             log.warning("released a job of unknown fate", job=job.id, user=job.request.user_id)
         await self._offers.sweep()
-        live = {
-            name
-            for job in await self._store.live_jobs()
-            for name in (self._folders.video_name(job.id), self._folders.thumbnail(job.id).name)
-        }
-        before = now - self._keep_videos
-        for folder in (self._folders.videos, self._folders.thumbnails):
-            removed = await asyncio.to_thread(_remove_older, folder.iterdir(), before, live)
+        live = {job.id for job in await self._store.live_jobs()}
+        for folder, kept_for in (
+            (self._folders.videos, self._keep_videos),
+            (self._folders.thumbnails, self._keep_videos),
+            # A picture goes with its job; what is left here lost its job, or its job is unclear.
+            (self._folders.pictures, self._release_unknown),
+        ):
+            removed = await asyncio.to_thread(_remove_older, folder, now - kept_for, live)
             if removed:
                 log.info("swept", folder=folder.name, files=removed)
 
 
-def _remove_older(files: Iterable[Path], before: datetime, keep: set[str]) -> int:
+def _remove_older(folder: Path, before: datetime, live: set[JobId]) -> int:
     """Remove files last written before a time, but for those a live job still needs."""
     removed = 0
-    for path in files:
+    for path in folder.iterdir():
         written = datetime.fromtimestamp(path.stat().st_mtime, UTC)
-        if path.name not in keep and written < before:
+        if path.name[:JOB_ID_LENGTH] not in live and written < before:
             path.unlink(missing_ok=True)
             removed += 1
     return removed

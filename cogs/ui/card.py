@@ -136,7 +136,7 @@ def end_line(job: Job) -> str:
             who = f" by <@{by}>" if by is not None and by != job.request.user_id else ""
             return f"Stopped{who} in time. It was not counted."
         case JobState.UNKNOWN:
-            return (
+            return job.reason or (
                 "The connection broke while the job was being sent, so nobody can tell whether it "
                 "was taken. It stays counted until that is clear and is not sent a second time; "
                 "the people who run this bot can look into it."

@@ -23,7 +23,7 @@ def request_of(
         user_id=UserId(interaction.user.id),
         guild_id=None if interaction.guild_id is None else GuildId(interaction.guild_id),
         channel_id=ChannelId(interaction.channel_id or 0),
-        prompt=prompt,
+        prompt=_storable(prompt),
         prompt_optimizer=prompt_optimizer,
         locale=interaction.locale.value,
         card=CardAddress(
@@ -34,3 +34,8 @@ def request_of(
             app_permissions=interaction.app_permissions.value,
         ),
     )
+
+
+def _storable(text: str) -> str:
+    """Return a text without what no database takes: NUL, and halves of surrogate pairs."""
+    return text.replace("\0", "").encode(errors="ignore").decode()

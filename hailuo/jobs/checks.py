@@ -35,9 +35,9 @@ class SizeRuleError(InputError):
 
 
 def check_prompt(prompt: str) -> None:
-    """Raise `PromptRuleError` for a prompt that is blank or over the limit."""
-    if not prompt.strip():
-        prompt = ""
+    """Raise `PromptRuleError` for a prompt that shows nothing or is over the limit."""
+    if not any(character.isprintable() and not character.isspace() for character in prompt):
+        prompt = ""  # nothing in it can be seen
     for rule in broken_prompt_rules(prompt):
         raise PromptRuleError(rule=rule.error, found=len(prompt))
 

@@ -13,7 +13,7 @@ from hailuo.images.repair import CropPlace, RepairKind
 from hailuo.images.repairs import plan
 from hailuo.jobs.checks import check_prompt, check_size
 from hailuo.jobs.job import Job, Picture, job_id_of
-from hailuo.jobs.offers import Offer
+from hailuo.jobs.offers import Offer, OfferGoneError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -87,7 +87,9 @@ class Intake:
             name = f"{job_id_of(request.interaction_id)}{choice.path.suffix}"
             await asyncio.to_thread(shutil.copyfile, choice.path, self._folders.picture(name))
             job = await self._hold(request, Picture(name, choice.width, choice.height), owner)
-        except HailuoError:
+        except FileNotFoundError as error:
+            raise OfferGoneError(f"{offer.id} was withdrawn") from error
+        except Exception:
             await self._offers.reopen(offer)
             raise
         await self._offers.withdraw(offer.id)

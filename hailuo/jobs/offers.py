@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, ClassVar, Final
@@ -89,7 +90,7 @@ class Offers:
     ) -> tuple[Offer, Choice]:
         """Return an open offer of a member and a choice of it; raise `OfferGoneError`."""
         offer = await asyncio.to_thread(self._load, offer_id)
-        if offer is None or offer.user_id != user_id:
+        if offer is None or offer.user_id != user_id or await self._is_old(offer_id):
             raise OfferGoneError(f"{offer_id} of {user_id}")
         for choice in offer.choices:
             if choice.kind is kind:
@@ -104,8 +105,9 @@ class Offers:
             raise OfferGoneError(f"{offer.id} was taken") from error
 
     async def reopen(self, offer: Offer) -> None:
-        """Open an offer again that came to nothing."""
-        await asyncio.to_thread(self._closed(offer.id).rename, self._note(offer.id))
+        """Open an offer again that came to nothing, unless its member withdrew it meanwhile."""
+        with suppress(FileNotFoundError):
+            await asyncio.to_thread(self._closed(offer.id).rename, self._note(offer.id))
 
     async def withdraw(self, offer_id: JobId) -> None:
         """Forget an offer and its pictures."""
@@ -127,6 +129,10 @@ class Offers:
             height=repair.result.height,
             enlargement=repair.enlargement,
         )
+
+    async def _is_old(self, offer_id: JobId) -> bool:
+        made = (await asyncio.to_thread(self._note(offer_id).stat)).st_mtime
+        return datetime.fromtimestamp(made, UTC) < self._clock.now() - LIFETIME
 
     def _note(self, offer_id: JobId) -> Path:
         return self._folder / f"{offer_id}.json"

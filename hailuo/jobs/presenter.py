@@ -57,6 +57,14 @@ class CardGoneError(CardError):
     )
 
 
+class Alarm(Protocol):
+    """Tells the operators what needs their decision."""
+
+    async def __call__(self, job: Job) -> None:
+        """Tell them of a job of unknown fate; safe to repeat, and never fails."""
+        ...
+
+
 class Presenter(Protocol):
     """Draws a job's one living message."""
 

@@ -15,7 +15,7 @@ from hailuo.jobs.job import Job, JobState, Video
 from hailuo.jobs.presenter import CardGoneError, Delivery, Outlook
 from hailuo.jobs.submission import Submission
 from hailuo.runcomfy.download import NoVideoError, download_video
-from hailuo.runcomfy.errors import RequestNotFoundError, ResultNotReadyError
+from hailuo.runcomfy.errors import RequestNotFoundError, ResultNotReadyError, RunComfyError
 from hailuo.runcomfy.models import (
     Cancelled,
     Completed,
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from hailuo.folders import Folders
     from hailuo.jobs.handover import Handover
     from hailuo.jobs.lookout import Lookout
-    from hailuo.jobs.presenter import Presenter
+    from hailuo.jobs.presenter import Alarm, Presenter
     from hailuo.runcomfy.client import RunComfyClient
     from hailuo.store import Store
     from hailuo.videos.doctor import VideoDoctor
@@ -46,7 +46,6 @@ if TYPE_CHECKING:
 log = structlog.get_logger(__name__)
 
 NOW: Final = timedelta(0)
-AFTER_UNCONFIRMED_CANCEL: Final = timedelta(seconds=2)
 GONE_PATIENCE: Final = timedelta(minutes=10)
 """How long a finished video may be missing at its address before it counts as lost."""
 FETCH_PATIENCE: Final = timedelta(hours=24)
@@ -82,6 +81,7 @@ class JobStages:
         videos: VideoDoctor,
         handover: Handover,
         presenter: Presenter,
+        alarm: Alarm,
         lookout: Lookout,
         folders: Folders,
         clock: Clock,
@@ -92,6 +92,7 @@ class JobStages:
         self._fetcher = fetcher
         self._videos = videos
         self._presenter = presenter
+        self._alarm = alarm
         self._lookout = lookout
         self._folders = folders
         self._clock = clock
@@ -151,24 +152,24 @@ class JobStages:
             outcome = await self._api.cancel(_request_id(job))
         except RequestNotFoundError as error:
             return await self._fail(job, error.user_message)
-        match outcome:
-            case Cancelled():
-                await self._store.move(job, JobState.CANCELLED)
-                return NOW
-            case _ if outcome.status is None or isinstance(outcome.status, InQueue):
-                return AFTER_UNCONFIRMED_CANCEL
-            case _:
-                return await self._apply(job, outcome.status)
+        except RunComfyError as error:
+            log.warning("cancel not taken", job=job.id, error=str(error))
+            return await self._poll(job)  # the job's life goes on, whatever the cancel call says
+        return await self._apply(job, outcome if isinstance(outcome, Cancelled) else outcome.status)
 
     async def _poll(self, job: Job) -> timedelta:
         try:
             status = await self._api.status(_request_id(job))
         except RequestNotFoundError as error:
             return await self._fail(job, error.user_message)
+        except RunComfyError:
+            if self._lookout.stalled(job):
+                return await self._fail(job, STALLED)
+            raise
         return await self._apply(job, status)
 
-    async def _apply(self, job: Job, status: Status) -> timedelta:
-        """Follow what the API says of the job."""
+    async def _apply(self, job: Job, status: Status | None) -> timedelta:
+        """Follow what the API says of the job; None is no news."""
         match status:
             case Completed():
                 return await self._read_result(job)
@@ -220,14 +221,15 @@ class JobStages:
         try:
             result = await self._api.result(_request_id(job))
             if not isinstance(result, Output):
-                return await self._fail(job, LOST_VIDEO)
+                # It was there a moment ago, so this is worth another look.
+                raise ResultNotReadyError(f"fetching, and the result says {type(result).__name__}")
             downloaded = await download_video(
                 result,
                 self._folders.video(name),
                 fetcher=self._fetcher,
                 probe=self._videos.probe,
             )
-        except (FetchError, NoVideoError, RequestNotFoundError) as error:
+        except (FetchError, NoVideoError, RunComfyError) as error:
             if waited > (FETCH_PATIENCE if error.retryable else GONE_PATIENCE):
                 log.exception("video lost", job=job.id, request=job.request_id)
                 return await self._fail(job, LOST_VIDEO)
@@ -277,6 +279,8 @@ class JobStages:
                 if not error.retryable or self._clock.now() - ended_at < END_PATIENCE:
                     raise
                 log.warning("card given up", job=job.id, error=str(error))
+        if job.state is JobState.UNKNOWN and job.reason is None:  # else it was decided on
+            await self._alarm(job)
         self._lookout.drop(job)
         await self._store.announce(job)
         log.info("settled", job=job.id, state=job.state)

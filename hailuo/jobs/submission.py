@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 import structlog
 
 from hailuo.jobs.job import Job, JobState
-from hailuo.runcomfy.models import Accepted, JobInput, Refused, SubmitUnknown
+from hailuo.runcomfy.models import Accepted, JobInput, Refused, RequestId, SubmitUnknown
 from hailuo.store.errors import StaleMoveError, StoreError
 
 if TYPE_CHECKING:
@@ -52,9 +52,7 @@ class Submission:
         match await self._api.submit(given):
             case Accepted(request_id):
                 log.info("submitted", job=job.id, request=request_id)
-                await self._record(
-                    lambda: self._store.move(job, JobState.IN_QUEUE, request_id=request_id)
-                )
+                await self._record(lambda: self._keep(job, request_id))
             case Refused(error):
                 log.warning("refused", job=job.id, error=str(error), reference=error.reference)
                 await self._record(
@@ -64,15 +62,25 @@ class Submission:
                 log.error("nobody knows whether this was paid for", job=job.id, detail=detail)
                 await self._record(lambda: self._store.move(job, JobState.UNKNOWN))
 
+    async def _keep(self, job: Job, request_id: RequestId) -> Job:
+        """Record the id of the paid request, even if this worker was taken for dead meanwhile.
+
+        Whoever took over has found the job of unknown fate; this answer clears it up.
+        """
+        try:
+            return await self._store.move(job, JobState.IN_QUEUE, request_id=request_id)
+        except StaleMoveError:
+            return await self._store.resolve(job.id, request_id, None)
+
     async def _record(self, write: Callable[[], Awaitable[Job]]) -> None:
         """Repeat a write until the store takes it: what it says cannot be learned again."""
         pause = FIRST_PAUSE
         while True:
             try:
                 await write()
-            except StaleMoveError:
-                raise
             except StoreError as error:
+                if not error.retryable:
+                    raise
                 log.critical("a paid request is not recorded yet; trying on", error=str(error))
             else:
                 return

@@ -5,19 +5,21 @@ from __future__ import annotations
 import asyncio
 import heapq
 import itertools
+import secrets
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final, Protocol
 
 import structlog
 
 from hailuo.errors import HailuoError
+from hailuo.jobs.job import WorkerId
 from hailuo.store.errors import StaleMoveError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from hailuo.clock import Clock
-    from hailuo.jobs.job import Job, JobId, UserId, WorkerId
+    from hailuo.jobs.job import Job, JobId, UserId
     from hailuo.store import Store
 
 log = structlog.get_logger(__name__)
@@ -28,6 +30,15 @@ FIRST_BACKOFF: Final = timedelta(seconds=1)
 LONGEST_BACKOFF: Final = timedelta(minutes=2)
 CANCEL_ANSWER_WITHIN: Final = timedelta(seconds=30)
 """How long a person who cancels waits for the API's word before they are told to watch the card."""
+HEARTBEAT: Final = timedelta(seconds=10)
+LOOK_AROUND: Final = timedelta(seconds=2)
+"""So soon is a cancel heard that was asked for elsewhere, or a dead worker found."""
+ASK_AGAIN: Final = timedelta(milliseconds=500)
+
+
+def new_worker_id() -> WorkerId:
+    """Return an id that no worker ever had."""
+    return WorkerId(secrets.token_hex(8))
 
 
 class Stages(Protocol):
@@ -51,7 +62,7 @@ class Worker:
     """
 
     def __init__(self, worker_id: WorkerId, store: Store, stages: Stages, clock: Clock) -> None:
-        self.id = worker_id
+        self.id = worker_id  # a worker that may be taken for dead goes on under a new one
         self._store = store
         self._stages = stages
         self._clock = clock
@@ -71,10 +82,13 @@ class Worker:
         On the way out the looks under way are stopped, but for the paid requests, which finish.
         """
         try:
-            claimed = await self._store.claim(self.id)
-            log.info("worker started", worker=self.id, jobs=len(claimed))
-            self.take(claimed)
-            await self._loop()
+            await self._store.enlist(self.id)
+            log.info("worker started", worker=self.id, jobs=await self._take_over())
+            async with asyncio.TaskGroup() as parts:
+                parts.create_task(self._loop(), name="worker:looks")
+                if self._store.shared:
+                    parts.create_task(self._live(), name="worker:heartbeat")
+                    parts.create_task(self._look_around(), name="worker:others")
         finally:
             await self._stages.finish()
             log.info("worker stopped", worker=self.id)
@@ -94,8 +108,10 @@ class Worker:
     async def cancel(self, job_id: JobId, by: UserId) -> Job | None:
         """Ask for a job's end; return the job once that was tried, or as it is after a while."""
         job = await self._store.ask_cancel(job_id, by)
-        if job is None or not job.live:
+        if job is None or not job.cancel_pending:
             return job
+        if job.owner != self.id:
+            return await self._owner_cancelled(job_id)
         answer = asyncio.get_running_loop().create_future()
         waiting = self._cancels.setdefault(job_id, [])
         waiting.append(answer)
@@ -109,6 +125,58 @@ class Worker:
             waiting.remove(answer)
             if not waiting:
                 self._cancels.pop(job_id, None)
+
+    async def _owner_cancelled(self, job_id: JobId) -> Job | None:
+        """Wait until the worker that owns the job has tried to end it, or for as long as we do."""
+        until = self._clock.monotonic() + CANCEL_ANSWER_WITHIN.total_seconds()
+        while True:
+            job = await self._store.job(job_id)
+            if job is None or not job.cancel_pending or self._clock.monotonic() > until:
+                return job
+            await self._clock.sleep(ASK_AGAIN)
+
+    async def _live(self) -> None:
+        """Prove every now and then that this worker lives."""
+        while True:
+            await self._clock.sleep(HEARTBEAT)
+            try:
+                if not await self._store.beat(self.id):
+                    await self._begin_anew()
+            except HailuoError as error:
+                log.warning("no heartbeat", worker=self.id, error=str(error))
+
+    async def _begin_anew(self) -> None:
+        """Drop all jobs, which may be another's by now; writes in our old name are refused."""
+        old, self.id = self.id, new_worker_id()
+        self._heap.clear()
+        self._due.clear()
+        self._errors.clear()
+        await self._store.enlist(self.id)
+        log.error("heartbeat missed: began anew", was=old, worker=self.id)
+
+    async def _look_around(self) -> None:
+        """Take over what the dead have left, and hear of cancels asked for in other processes."""
+        heard: set[JobId] = set()
+        while True:
+            try:
+                taken = await self._take_over()
+                if taken:
+                    log.warning("took over", worker=self.id, jobs=taken)
+                asked = set(await self._store.asked_to_cancel(self.id))
+                for job_id in asked - heard:
+                    self.poke(job_id)
+                heard = asked
+            except HailuoError as error:
+                log.warning("cannot look around", worker=self.id, error=str(error))
+            await self._clock.sleep(LOOK_AROUND)
+
+    async def _take_over(self) -> int:
+        """Claim what is unsettled and whose worker is dead, and look after it; return how many."""
+        count = 0
+        while claimed := await self._store.claim(self.id):
+            self.take(claimed)
+            count += len(claimed)
+        return count
 
     async def _loop(self) -> None:
         async with asyncio.TaskGroup() as looks:

@@ -19,10 +19,12 @@ from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import event, text
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, IntegrityError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from hailuo.store.errors import (
+    ConflictError,
     SchemaTooNewError,
     StoreError,
     StoreInUseError,
@@ -39,6 +41,17 @@ T = TypeVar("T")
 
 MIGRATIONS: Final = Path(__file__).with_name("migrations")
 BUSY_TIMEOUT_S: Final = 10
+_POSTGRESQL: Final[dict[str, Any]] = {
+    "pool_pre_ping": True,
+    "pool_size": 8,
+    "max_overflow": 0,
+    "connect_args": {
+        "timeout": 10,
+        "command_timeout": 60,
+        # A commit that a power cut may lose could be a paid request id.
+        "server_settings": {"application_name": "hailuo-animate", "synchronous_commit": "on"},
+    },
+}
 _WRITE: Final = {"hailuo_write": True}
 _MIGRATION_LOCK: Final = 0x4861_696C  # any constant: it names our advisory lock on PostgreSQL
 
@@ -55,13 +68,15 @@ class Database:
     @asynccontextmanager
     async def open(cls, url: str) -> AsyncGenerator[Database]:
         """Lock the file (SQLite), bring the schema up to date, and close in good order."""
-        engine = create_async_engine(url, pool_pre_ping=not url.startswith("sqlite"))
+        engine = create_async_engine(url, **({} if url.startswith("sqlite") else _POSTGRESQL))
         async with AsyncExitStack() as stack:
             if engine.dialect.name == "sqlite":
                 stack.enter_context(_only_process(engine.url))
                 _configure_sqlite(engine)
             stack.push_async_callback(engine.dispose)
             database = cls(engine)
+            if engine.dialect.name == "sqlite":
+                await database._examine()
             await database._migrate()
             stack.push_async_callback(database._settle)
             yield database
@@ -108,6 +123,23 @@ class Database:
                 raw = await connection.get_raw_connection()
                 await raw.driver_connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")  # pyright: ignore[reportOptionalMemberAccess]
 
+    async def _examine(self) -> None:
+        """Refuse a damaged file before anything is written to it."""
+
+        def examine(connection: Connection) -> str:
+            return connection.execute(text("PRAGMA quick_check(1)")).scalar_one()
+
+        try:
+            verdict = await self.read(examine)
+        except StoreError as error:
+            raise self._unusable(error.__cause__ or error) from error
+        if verdict != "ok":
+            raise self._unusable(verdict)
+
+    def _unusable(self, why: object) -> StoreUnusableError:
+        where = self._engine.url.render_as_string(hide_password=True)
+        return StoreUnusableError(path=where, why=str(why).strip().splitlines()[0])
+
     async def _migrate(self) -> None:
         def upgrade(connection: Connection) -> None:
             if connection.dialect.name == "postgresql":
@@ -126,19 +158,19 @@ class Database:
         except StoreError as error:
             if isinstance(error, SchemaTooNewError):
                 raise
-            where = self._engine.url.render_as_string(hide_password=True)
-            why = str(error.__cause__ or error).partition("\n")[0]
-            raise StoreUnusableError(path=where, why=why) from error
+            raise self._unusable(error.__cause__ or error) from error
 
 
 @contextmanager
 def _as_store_errors() -> Generator[None]:
     try:
         yield
+    except IntegrityError as error:
+        raise ConflictError(f"{type(error).__name__}: {error.orig}") from error.orig
     except DBAPIError as error:
         # The statement and its parameters may hold a token or a prompt: the driver's words only.
         raise StoreError(f"{type(error).__name__}: {error.orig}") from error.orig
-    except OSError as error:
+    except (OSError, PoolTimeoutError) as error:
         raise StoreError(f"{type(error).__name__}: {error}") from error
 
 

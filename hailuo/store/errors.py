@@ -57,3 +57,25 @@ class IllegalMoveError(StoreError):
     """The table of moves does not hold this one: a defect of ours."""
 
     retryable: ClassVar[bool] = False
+
+
+class NotUnknownError(StoreError):
+    """Only a job of unknown fate needs a decision."""
+
+    sentence: ClassVar[str] = (
+        "Job {job} is {state}: only a job of unknown fate can be resolved. Nothing was changed."
+    )
+    retryable: ClassVar[bool] = False
+
+
+class RequestTakenError(StoreError):
+    """One paid request is one job's."""
+
+    sentence: ClassVar[str] = "That request belongs to job {job} already. Nothing was changed."
+    retryable: ClassVar[bool] = False
+
+
+class ConflictError(StoreError):
+    """A constraint of the database refused the write, and would refuse it again."""
+
+    retryable: ClassVar[bool] = False

@@ -9,15 +9,15 @@ from sqlalchemy import delete, func, insert, select, text, update
 
 from hailuo import quotas
 from hailuo.jobs.job import ENDS, LIVE, MOVES, Job, JobState, job_id_of
-from hailuo.store import cards, ledgers
+from hailuo.store import cards, ledgers, ownership, unknowns
 from hailuo.store.database import Database
 from hailuo.store.errors import IllegalMoveError, StaleMoveError
 from hailuo.store.rows import job_of, new_row, video_columns
-from hailuo.store.tables import jobs, settings, workers
+from hailuo.store.tables import jobs, settings
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Collection, Mapping, Sequence
-    from datetime import datetime
+    from datetime import datetime, timedelta
 
     from sqlalchemy import ColumnElement
     from sqlalchemy.engine import Connection
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from hailuo.jobs.job import GuildId, JobId, Picture, Request, UserId, Video, WorkerId
 
 _ACCEPT_LOCK: Final = 0x4861_696D  # any constant: it names our advisory lock on PostgreSQL
+CLAIM_AT_ONCE: Final = 500
+"""Jobs taken over in one transaction, so that ten thousand do not hold the event loop."""
 _PAUSED: Final = "paused"
 _MARKS: Final = {
     JobState.IN_QUEUE: "submitted_at",
@@ -52,6 +54,11 @@ class Store:
         """Open the database at ``url``, migrate it, and close it in good order."""
         async with Database.open(url) as database:
             yield cls(database, clock)
+
+    @property
+    def shared(self) -> bool:
+        """Whether other processes may use this database too."""
+        return self._database.dialect != "sqlite"
 
     async def accept(
         self, request: Request, picture: Picture, limits: quotas.Limits, owner: WorkerId
@@ -150,44 +157,75 @@ class Store:
 
         return await self._database.write(ask)
 
-    async def claim(self, owner: WorkerId) -> list[Job]:
-        """Take over every unsettled job, oldest first; only for a store with one process.
+    async def enlist(self, worker: WorkerId) -> None:
+        """Record a worker that begins, so that it may own jobs."""
+        now = self._clock.now()
+        await self._database.write(lambda connection: ownership.enlist(connection, worker, now))
 
-        What another worker left in ``submitting`` becomes ``unknown``: the request may have been
-        sent, and is never sent again.
+    async def beat(self, worker: WorkerId) -> bool:
+        """Record that a worker lives; False tells it that its jobs may be another's by now."""
+        now = self._clock.now()
+        return await self._database.write(
+            lambda connection: ownership.beat(connection, worker, now)
+        )
+
+    async def claim(self, worker: WorkerId, limit: int = CLAIM_AT_ONCE) -> list[Job]:
+        """Take over unsettled jobs of dead workers, oldest first, at most ``limit`` of them.
+
+        What another worker left in ``submitting`` becomes ``unknown``.
         """
         now = self._clock.now()
-        stranded = (
-            update(jobs)
-            .where(jobs.c.state == JobState.SUBMITTING, jobs.c.owner != owner)
-            .values(state=JobState.UNKNOWN, state_at=now, finished_at=now)
+        return await self._database.write(
+            lambda connection: ownership.claim(connection, worker, limit, now)
         )
-        take = update(jobs).where(jobs.c.announced.is_(False)).values(owner=owner).returning(jobs)
 
-        def claim(connection: Connection) -> list[Job]:
-            connection.execute(delete(workers))
-            connection.execute(insert(workers).values(id=owner, started_at=now, heartbeat_at=now))
-            connection.execute(stranded)
-            return sorted(map(job_of, connection.execute(take)), key=lambda job: job.id)
+    async def asked_to_cancel(self, worker: WorkerId) -> list[JobId]:
+        """Return the worker's jobs that somebody, in whatever process, asked to end."""
+        return await self._database.read(
+            lambda connection: ownership.asked_to_cancel(connection, worker)
+        )
 
-        return await self._database.write(claim)
+    async def lead(self, name: str, holder: WorkerId, lasting: timedelta) -> bool:
+        """Take or keep a lease that one process at a time may have; tell whether it is ours now.
 
-    async def release_unknown(self, before: datetime) -> list[Job]:
+        It ends with `stop_leading`, or after ``lasting`` where the process does not live to say so.
+        """
+        now = self._clock.now()
+        return await self._database.write(
+            lambda connection: ownership.lease(connection, name, holder, lasting, now)
+        )
+
+    async def stop_leading(self, name: str, holder: WorkerId) -> None:
+        """Give a lease back."""
+        await self._database.write(lambda connection: ownership.end_lease(connection, name, holder))
+
+    async def resolve(self, job_id: JobId, request_id: str, worker: WorkerId | None) -> Job:
+        """Have a job of unknown fate go on with the request that was paid for it.
+
+        ``worker`` looks after it from now on; None leaves it to whoever claims next. Raises
+        `NotUnknownError` or `RequestTakenError`, and nothing happened.
+        """
+        now = self._clock.now()
+        return await self._database.write(
+            lambda connection: unknowns.resolve(connection, job_id, request_id, worker, now)
+        )
+
+    async def release(self, job_id: JobId, worker: WorkerId) -> Job | None:
+        """Give back what a job of unknown fate holds; None where it held nothing any more.
+
+        Raises `NotUnknownError`. ``worker`` is to tell the member.
+        """
+        now = self._clock.now()
+        return await self._database.write(
+            lambda connection: unknowns.release(connection, job_id, worker, now)
+        )
+
+    async def release_unknown(self, before: datetime, worker: WorkerId) -> list[Job]:
         """Give members back what jobs of unknown fate hold, where they ended before a time."""
         now = self._clock.now()
-        query = (
-            select(jobs)
-            .where(jobs.c.state == JobState.UNKNOWN, jobs.c.finished_at < before)
-            .where(ledgers.is_held(jobs.c.id))
+        return await self._database.write(
+            lambda connection: unknowns.release_all(connection, before, worker, now)
         )
-
-        def release(connection: Connection) -> list[Job]:
-            released = [job_of(row) for row in connection.execute(query)]
-            for job in released:
-                ledgers.release(connection, job, now)
-            return released
-
-        return await self._database.write(release)
 
     async def census(self) -> Mapping[JobState, int]:
         """Return how many jobs stand in each state."""

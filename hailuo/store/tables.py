@@ -124,6 +124,8 @@ jobs = Table(
     Index("ix_jobs_user_id_created_at", "user_id", "created_at"),
     Index("ix_jobs_message_id", "message_id"),
     Index("ix_jobs_finished_at", "finished_at"),
+    # One paid request is one job's: an operator cannot give it to a second one.
+    Index("uq_jobs_request_id", "request_id", unique=True),
 )
 
 # A job is a worker's business while it is live, or while its card does not yet show its end.
@@ -181,3 +183,12 @@ workers = Table(
     Column("started_at", Instant, nullable=False),
     Column("heartbeat_at", Instant, nullable=False),
 )
+
+leases = Table(
+    "leases",
+    metadata,
+    Column("name", String(64), primary_key=True),
+    Column("holder", String(32), nullable=False),
+    Column("until", Instant, nullable=False),
+)
+"""What one process at a time may do: sweep, register commands."""

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import itertools
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
+from sqlalchemy import delete
 
 from hailuo.jobs.job import (
     CardAddress,
@@ -19,11 +21,15 @@ from hailuo.jobs.job import (
 )
 from hailuo.quotas import Limits
 from hailuo.store import Store
+from hailuo.store.tables import workers
 from tests.clocks import ManualClock
+from tests.postgres import TEMPLATE, PostgresServer, postgres_server
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator
+    from collections.abc import AsyncGenerator, Generator
     from pathlib import Path
+
+    from hailuo.jobs.job import Job
 
 ME = WorkerId("worker-1")
 PICTURE = Picture("picture.png", 640, 480)
@@ -60,12 +66,53 @@ def clock() -> ManualClock:
     return ManualClock()
 
 
+@pytest.fixture(scope="session")
+def postgres() -> Generator[PostgresServer]:
+    with postgres_server() as server:
+        server.relax()
+        yield server
+
+
+@pytest.fixture(scope="session")
+def migrated(postgres: PostgresServer) -> str:
+    """Return the name of a database that has the tables and nothing in them."""
+
+    async def migrate() -> None:
+        async with Store.open(postgres.create(name=TEMPLATE), ManualClock()):
+            pass
+
+    asyncio.run(migrate())
+    return TEMPLATE
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """Return the address of an empty store, on either engine."""
+    if request.param == "sqlite":
+        return f"sqlite+aiosqlite:///{tmp_path}/hailuo.db"
+    postgres: PostgresServer = request.getfixturevalue("postgres")
+    return postgres.create(request.getfixturevalue("migrated"))
+
+
 @pytest.fixture
-def url(tmp_path: Path) -> str:
+def sqlite_url(tmp_path: Path) -> str:
     return f"sqlite+aiosqlite:///{tmp_path}/hailuo.db"
+
+
+@pytest.fixture
+def postgres_url(postgres: PostgresServer, migrated: str) -> str:
+    return postgres.create(migrated)
 
 
 @pytest.fixture
 async def store(url: str, clock: ManualClock) -> AsyncGenerator[Store]:
     async with Store.open(url, clock) as store:
         yield store
+
+
+async def take_over(store: Store, worker: WorkerId) -> list[Job]:
+    """Begin a worker after all others have died, as a restart does."""
+    if store.shared:
+        await store._database.write(lambda connection: connection.execute(delete(workers)).close())
+    await store.enlist(worker)
+    return await store.claim(worker)

@@ -30,9 +30,9 @@ async def test_migrations_make_exactly_the_tables_of_the_code(url: str) -> None:
         assert await database.read(differences) == []
 
 
-async def test_every_commit_reaches_the_disk(url: str) -> None:
+async def test_every_commit_reaches_the_disk(sqlite_url: str) -> None:
     """synchronous=FULL: a power cut must not lose a paid request id."""
-    async with Database.open(url) as database:
+    async with Database.open(sqlite_url) as database:
         for run in (database.read, database.write):
             pragmas = await run(
                 lambda connection: {
@@ -43,18 +43,18 @@ async def test_every_commit_reaches_the_disk(url: str) -> None:
             assert pragmas == {"synchronous": 2, "journal_mode": "wal", "foreign_keys": 1}
 
 
-async def test_a_second_process_is_refused_with_one_sentence(url: str) -> None:
-    async with Store.open(url, ManualClock()):
+async def test_a_second_process_is_refused_with_one_sentence(sqlite_url: str) -> None:
+    async with Store.open(sqlite_url, ManualClock()):
         with pytest.raises(StoreInUseError) as caught:
-            async with Store.open(url, ManualClock()):
+            async with Store.open(sqlite_url, ManualClock()):
                 pass
     assert "already uses" in caught.value.user_message
-    async with Store.open(url, ManualClock()):
+    async with Store.open(sqlite_url, ManualClock()):
         pass  # the lock is gone with its holder
 
 
-async def test_a_newer_schema_is_left_alone(url: str, tmp_path: Path) -> None:
-    async with Store.open(url, ManualClock()):
+async def test_a_newer_schema_is_left_alone(sqlite_url: str, tmp_path: Path) -> None:
+    async with Store.open(sqlite_url, ManualClock()):
         pass
     file = tmp_path / "hailuo.db"
     with sqlite3.connect(file) as connection:
@@ -62,16 +62,16 @@ async def test_a_newer_schema_is_left_alone(url: str, tmp_path: Path) -> None:
     connection.close()
     before = file.read_bytes()
     with pytest.raises(SchemaTooNewError) as caught:
-        async with Store.open(url, ManualClock()):
+        async with Store.open(sqlite_url, ManualClock()):
             pass
     assert "newer release" in caught.value.user_message
     assert file.read_bytes() == before
 
 
-async def test_a_file_that_is_no_database_is_named(url: str, tmp_path: Path) -> None:
+async def test_a_file_that_is_no_database_is_named(sqlite_url: str, tmp_path: Path) -> None:
     (tmp_path / "hailuo.db").write_bytes(b"no database at all" * 100)
     with pytest.raises(StoreUnusableError) as caught:
-        async with Store.open(url, ManualClock()):
+        async with Store.open(sqlite_url, ManualClock()):
             pass
     assert "not a database" in caught.value.user_message
 

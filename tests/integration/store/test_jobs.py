@@ -10,7 +10,7 @@ import pytest
 
 from hailuo.jobs.job import MOVES, JobState, UserId, Video, WorkerId
 from hailuo.store.errors import IllegalMoveError, StaleMoveError
-from tests.integration.store.conftest import LIMITS, ME, PICTURE, request_by
+from tests.integration.store.conftest import LIMITS, ME, PICTURE, request_by, take_over
 
 if TYPE_CHECKING:
     from hailuo.jobs.job import Job
@@ -79,7 +79,7 @@ async def test_a_move_from_a_state_that_has_passed_is_refused(store: Store) -> N
 
 async def test_a_move_by_somebody_who_no_longer_owns_the_job_is_refused(store: Store) -> None:
     job = await accepted(store)
-    await store.claim(WorkerId("worker-2"))
+    await take_over(store, WorkerId("worker-2"))
     with pytest.raises(StaleMoveError):
         await store.move(job, JobState.SUBMITTING)
 
@@ -88,7 +88,7 @@ async def test_a_restart_claims_what_is_unsettled_and_nothing_else(store: Store)
     live = await moved(store, *TO_QUEUE)
     untold = await moved(store, JobState.CANCELLED)
     settled = await store.announce(await moved(store, JobState.CANCELLED))
-    claimed = await store.claim(WorkerId("worker-2"))
+    claimed = await take_over(store, WorkerId("worker-2"))
     assert {job.id for job in claimed} == {live.id, untold.id}
     assert settled.id not in {job.id for job in claimed}
     assert {job.owner for job in claimed} == {"worker-2"}
@@ -97,7 +97,7 @@ async def test_a_restart_claims_what_is_unsettled_and_nothing_else(store: Store)
 async def test_a_restart_makes_unknown_what_was_being_submitted(store: Store) -> None:
     """The request may have been sent; it is never sent again, and its quota stays held."""
     job = await moved(store, JobState.SUBMITTING)
-    (claimed,) = await store.claim(WorkerId("worker-2"))
+    (claimed,) = await take_over(store, WorkerId("worker-2"))
     assert (claimed.id, claimed.state) == (job.id, JobState.UNKNOWN)
     assert (await store.usage(UserId(1), None, LIMITS)).used == 1
 

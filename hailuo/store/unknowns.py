@@ -1,0 +1,104 @@
+"""Jobs of unknown fate: nobody can tell whether the API took them, so somebody decides."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from sqlalchemy import select, update
+
+from hailuo.jobs.job import Job, JobId, JobState
+from hailuo.store import ledgers
+from hailuo.store.errors import NotUnknownError, RequestTakenError
+from hailuo.store.rows import job_of
+from hailuo.store.tables import jobs
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from sqlalchemy import ColumnElement
+    from sqlalchemy.engine import Connection
+
+    from hailuo.jobs.job import WorkerId
+
+RELEASED: Final = (
+    "The connection broke while the job was being sent, and nobody could tell whether it was "
+    "taken. It is no longer counted; please try again."
+)
+"""What the card of a released job says in place of why it is held."""
+
+
+def resolve(
+    connection: Connection,
+    job_id: JobId,
+    request_id: str,
+    worker: WorkerId | None,
+    now: datetime,
+) -> Job:
+    """Have a job go on with the request that was paid for it; without a worker, the next claims it.
+
+    Both ledgers stay as they are: an account that was closed by a release is not charged again.
+    """
+    _unknown(connection, job_id)
+    taken = connection.scalar(select(jobs.c.id).where(jobs.c.request_id == request_id))
+    if taken is not None:
+        raise RequestTakenError(job=taken)
+    statement = (
+        update(jobs)
+        .where(jobs.c.id == job_id)
+        .values(
+            state=JobState.IN_QUEUE,
+            state_at=now,
+            submitted_at=now,
+            finished_at=None,
+            request_id=request_id,
+            reason=None,
+            owner=worker,
+            announced=False,
+        )
+        .returning(jobs)
+    )
+    return job_of(connection.execute(statement).one())
+
+
+def release(connection: Connection, job_id: JobId, worker: WorkerId, now: datetime) -> Job | None:
+    """Give a member back what a job of unknown fate holds; None where it held nothing any more."""
+    _unknown(connection, job_id)
+    released = _release(connection, worker, now, jobs.c.id == job_id)
+    return released[0] if released else None
+
+
+def release_all(
+    connection: Connection, before: datetime, worker: WorkerId, now: datetime
+) -> list[Job]:
+    """Give members back what jobs of unknown fate hold, where they ended before a time."""
+    return _release(connection, worker, now, jobs.c.finished_at < before)
+
+
+def _release(
+    connection: Connection, worker: WorkerId, now: datetime, which: ColumnElement[bool]
+) -> list[Job]:
+    """Close the members' accounts, and have ``worker`` tell them on their cards."""
+    held = (
+        select(jobs.c.id)
+        .where(jobs.c.state == JobState.UNKNOWN, ledgers.is_held(jobs.c.id), which)
+        .order_by(jobs.c.id)
+        .with_for_update()
+    )
+    statement = (
+        update(jobs)
+        .where(jobs.c.id.in_(connection.scalars(held).all()))
+        .values(owner=worker, announced=False, reason=RELEASED)
+        .returning(jobs)
+    )
+    released = [job_of(row) for row in connection.execute(statement)]
+    for job in released:
+        ledgers.release(connection, job, now)
+    return released
+
+
+def _unknown(connection: Connection, job_id: JobId) -> Job:
+    """Return a job of unknown fate, locked against everybody else's writes."""
+    row = connection.execute(select(jobs).where(jobs.c.id == job_id).with_for_update()).first()
+    if row is None or row.state != JobState.UNKNOWN:
+        raise NotUnknownError(job=job_id, state="not known here" if row is None else row.state)
+    return job_of(row)
