@@ -36,8 +36,8 @@ test: $(VENV)/.ready-dev ## Lint, types, import contracts and every test
 	$(RUN) -m ruff format --check .
 	$(VENV)/bin/lint-imports
 	$(VENV)/bin/basedpyright
-	$(RUN) -m pytest -n 2 tests/unit
-	$(RUN) -m pytest -n 2 tests/integration tests/acceptance
+	$(RUN) -m pytest -n 2 --dist worksteal tests/unit
+	$(RUN) -m pytest -n 2 --dist worksteal tests/integration tests/acceptance
 
 lint: $(VENV)/.ready-dev ## Lint, types and import contracts
 	$(RUN) -m ruff check .
