@@ -49,9 +49,11 @@ format: $(VENV)/.ready-dev ## Format and sort
 	$(RUN) -m ruff check --fix .
 	$(RUN) -m ruff format .
 
-lock: ## Compile requirements*.txt from pyproject.toml (needs uv)
+lock: ## Compile the requirements from pyproject.toml (needs uv)
 	uv pip compile --universal --generate-hashes --quiet --custom-compile-command "make lock" \
 		pyproject.toml -o requirements.txt
+	uv pip compile --universal --generate-hashes --quiet --custom-compile-command "make lock" \
+		pyproject.toml --extra postgres -o requirements-postgres.txt
 	uv pip compile --universal --generate-hashes --quiet --custom-compile-command "make lock" \
 		pyproject.toml --group dev --extra postgres -o requirements-dev.txt
 
