@@ -6,6 +6,7 @@ from typing import Final
 
 EXTENSIONS: Final = (
     "cogs.animate",
+    "cogs.offer",
     "cogs.cancel",
     "cogs.history",
     "cogs.quota",

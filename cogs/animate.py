@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Literal
 
 import discord
 from discord import app_commands
 from discord.ext import commands
 
+from cogs.offer import show
 from cogs.ui.client import Interaction
-from hailuo.jobs.checks import check_file, check_prompt, check_size
-from hailuo.jobs.job import CardAddress, ChannelId, GuildId, Request, UserId
+from cogs.ui.request import request_of
+from hailuo.images.repair import RepairKind
+from hailuo.jobs.checks import check_file, check_prompt, check_reparable
 from hailuo.runcomfy.rules import PROMPT_MAX_CHARACTERS
 
 if TYPE_CHECKING:
     from cogs.ui.client import Client
 
-TOKEN_LIFETIME: Final = timedelta(minutes=15)
-"""https://discord.com/developers/docs/interactions/receiving-and-responding"""
+FITS: Final = {
+    "crop": RepairKind.CROP,
+    "pad": RepairKind.PAD,
+}
 
 
 class Animate(commands.Cog):
@@ -32,6 +35,7 @@ class Animate(commands.Cog):
         image="The picture to animate: both sides over 300 pixels, neither 2.5 times the other",
         prompt="What should happen in the video",
         magic_prompt="Let the model improve your prompt (on by default)",
+        fit="Repair a picture that is too long or too small without asking",
     )
     async def animate(
         self,
@@ -39,38 +43,20 @@ class Animate(commands.Cog):
         image: discord.Attachment,
         prompt: app_commands.Range[str, 1, PROMPT_MAX_CHARACTERS],
         magic_prompt: bool = True,
+        fit: Literal["crop", "pad"] | None = None,
     ) -> None:
         """Turn a picture into a short video."""
         check_prompt(prompt)
         check_file(image.size, image.content_type)
         if image.width and image.height:
-            check_size(image.width, image.height)
+            check_reparable(image.width, image.height)
         answer = await interaction.response.defer()
         message_id = answer.message_id if answer is not None else None
         request = request_of(interaction, message_id, prompt, prompt_optimizer=magic_prompt)
-        await self._engine.animate(request, image.url)
-
-
-def request_of(
-    interaction: Interaction, message_id: int | None, prompt: str, *, prompt_optimizer: bool
-) -> Request:
-    """Return what a member asks for; ``message_id`` is the answer that becomes the card."""
-    return Request(
-        interaction_id=interaction.id,
-        user_id=UserId(interaction.user.id),
-        guild_id=None if interaction.guild_id is None else GuildId(interaction.guild_id),
-        channel_id=ChannelId(interaction.channel_id or 0),
-        prompt=prompt,
-        prompt_optimizer=prompt_optimizer,
-        locale=interaction.locale.value,
-        card=CardAddress(
-            message_id=message_id,
-            token=interaction.token,
-            token_expires_at=interaction.created_at + TOKEN_LIFETIME,
-            upload_limit=interaction.filesize_limit,
-            app_permissions=interaction.app_permissions.value,
-        ),
-    )
+        chosen = None if fit is None else FITS[fit]
+        offer = await self._engine.animate(request, image.url, fit=chosen)
+        if offer is not None:
+            await show(interaction, offer)
 
 
 async def setup(client: Client) -> None:

@@ -19,6 +19,7 @@ EXIT_USAGE: Final = 64
 EXIT_UNAVAILABLE: Final = 69
 EXIT_CONFIG: Final = 78
 
+INTENTS_CODES: Final = frozenset({4013, 4014})
 LOGIN_REFUSED: Final = (
     "Discord does not accept DISCORD_TOKEN: copy the bot's token again from "
     "https://discord.com/developers/applications into .env."
@@ -32,6 +33,7 @@ FAILURES: Final = (
     StoreError,
     discord.LoginFailure,
     discord.PrivilegedIntentsRequired,
+    discord.ConnectionClosed,
     discord.HTTPException,
     aiohttp.ClientError,
     OSError,
@@ -43,7 +45,9 @@ def explain_failure(error: Exception) -> tuple[str, int]:
     match error:
         case ConfigurationError() | StoreError():
             return error.user_message, EXIT_CONFIG
-        case discord.LoginFailure():
+        case discord.ConnectionClosed(code=code) if code in INTENTS_CODES:
+            return INTENTS_REFUSED, EXIT_CONFIG
+        case discord.LoginFailure() | discord.ConnectionClosed(code=4004):
             return LOGIN_REFUSED, EXIT_CONFIG
         case discord.PrivilegedIntentsRequired():
             return INTENTS_REFUSED, EXIT_CONFIG

@@ -25,15 +25,15 @@ if TYPE_CHECKING:
     from hailuo.jobs.job import Job
 
 PER_PAGE: Final = 5
-"""Jobs on a page; a message may hold 40 components, and a job takes up to six."""
+"""Jobs on a page; a message may hold 40 components, and a job takes up to seven."""
 SHOWN_PROMPT: Final = 160
+SIZE_MARGIN: Final = 64 * 1024
 
 EMPTY: Final = "You have made no videos yet. `/animate` makes one from a picture and a prompt."
 NOT_YOURS: Final = "That video is not yours, or this bot does not know it any more."
-TOO_LARGE: Final = "The video is too large to be sent here; this is RunComfy's own link to it."
 GONE: Final = (
-    "The video is no longer kept here, and its link may have died too. Nothing was counted; "
-    "`/animate` makes a new one."
+    "The video is no longer kept here, or too large to be sent here. RunComfy's own link may still "
+    "lead to it; nothing was counted."
 )
 
 
@@ -178,16 +178,16 @@ def _card_link(job: Job) -> str | None:
 
 
 async def _show(interaction: Interaction, job: Job) -> None:
-    """Send a job's video to the presser alone: the file, else the API's link, else why not."""
-    path = await asyncio.to_thread(interaction.client.engine.kept_video, job)
-    if path is not None and job.video is not None and job.video.size <= interaction.filesize_limit:
+    """Send a job's video to the presser alone: the file, else the API's link and why."""
+    limit = interaction.filesize_limit - SIZE_MARGIN
+    path = await interaction.client.engine.video_within(job, limit)
+    if path is not None:
         await interaction.followup.send(file=discord.File(path, video_name(job)), ephemeral=True)
-    elif job.video is not None and path is not None:
-        view = ui.View()
+        return
+    view = ui.View()
+    if job.video is not None:
         view.add_item(ui.Button(label="Open the video", url=job.video.url))
-        await interaction.followup.send(TOO_LARGE, view=view, ephemeral=True)
-    else:
-        await interaction.followup.send(GONE, ephemeral=True)
+    await interaction.followup.send(GONE, view=view, ephemeral=True)
 
 
 async def setup(client: Client) -> None:

@@ -45,7 +45,7 @@ def describe(limits: Limits, usage: Usage) -> str:
     elif limits.per_day is not None and usage.today >= limits.per_day:
         when = "" if usage.next_today_at is None else f" {relative(usage.next_today_at)}"
         lines.append(f"The bot has reached its limit for all servers; it goes on{when}.")
-    lines.append("-# A video counts when it is delivered; one that fails is given back.")
+    lines.append("-# A video counts once it is accepted; a failed or stopped one is given back.")
     return "\n".join(lines)
 
 

@@ -16,14 +16,17 @@ from hailuo.errors import HailuoError
 from hailuo.fetch import AllowedHosts, Fetcher
 from hailuo.folders import Folders
 from hailuo.images.doctor import PictureDoctor, picture_pool
+from hailuo.jobs.handover import Handover
 from hailuo.jobs.intake import Intake
 from hailuo.jobs.lookout import Lookout
+from hailuo.jobs.offers import Offer, Offers
 from hailuo.jobs.pacing import Pacing
 from hailuo.jobs.stages import JobStages
 from hailuo.jobs.worker import Worker, new_worker_id
 from hailuo.runcomfy.answers import parse_request_id
 from hailuo.runcomfy.client import RunComfyClient
 from hailuo.runcomfy.errors import MalformedAnswerError, RequestNotFoundError
+from hailuo.settings import ConfigurationError
 from hailuo.store import Store
 from hailuo.sweeps import Sweeper
 from hailuo.videos.doctor import VideoDoctor, video_pool
@@ -33,7 +36,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from hailuo.clock import Clock
+    from hailuo.images.repair import RepairKind
     from hailuo.jobs.job import GuildId, Job, JobId, Request, UserId, WorkerId
+    from hailuo.jobs.offers import Choice
     from hailuo.jobs.presenter import Alarm, Presenter
     from hailuo.settings import Settings
 
@@ -81,10 +86,13 @@ class Engine:
         self.clock = parts.clock
         self.limits = quotas.Limits.of(settings)
         self._parts = parts
+        self._handover = Handover(parts.videos, parts.folders)
+        self._offers = Offers(parts.folders.offers, parts.doctor, parts.clock)
         self._intake = Intake(
             store=parts.store,
             fetcher=parts.pictures,
             doctor=parts.doctor,
+            offers=self._offers,
             folders=parts.folders,
             limits=self.limits,
         )
@@ -98,7 +106,12 @@ class Engine:
         """Open store, client, fetchers and child processes; close them in good order."""
         clock = SystemClock()
         folders = Folders(settings.data_dir)
-        folders.create()
+        try:
+            folders.create()
+        except OSError as error:
+            raise ConfigurationError(
+                problems=f"DATA_DIR cannot be used ({error}): choose a folder that can be written."
+            ) from error
         async with AsyncExitStack() as stack:
             enter = stack.enter_async_context
             parts = Parts(
@@ -131,6 +144,7 @@ class Engine:
             api=parts.api,
             fetcher=parts.results,
             videos=parts.videos,
+            handover=self._handover,
             presenter=presenter,
             alarm=alarm,
             lookout=lookout,
@@ -142,14 +156,18 @@ class Engine:
         sweeper = Sweeper(
             parts.store,
             parts.folders,
+            self._offers,
             parts.clock,
             keep_videos=timedelta(days=self.settings.keep_videos_days),
             release_unknown=timedelta(hours=self.settings.unknown_release_hours),
             worker=self._worker,
         )
-        async with asyncio.TaskGroup() as group:
-            group.create_task(self._worker.run(), name="worker")
-            group.create_task(sweeper.run(), name="sweeper")
+        sweeping = asyncio.create_task(sweeper.run(), name="sweeper")
+        try:
+            await self._worker.run()
+        finally:
+            sweeping.cancel()
+            await asyncio.gather(sweeping, return_exceptions=True)
 
     @property
     def worker_id(self) -> WorkerId:
@@ -160,14 +178,41 @@ class Engine:
         """Refuse new jobs from now on; those that live go on."""
         self._stopping = True
 
-    async def animate(self, request: Request, picture_url: str) -> Job:
-        """Accept a request and begin; raise the `HailuoError` that says why not."""
+    async def animate(
+        self, request: Request, picture_url: str, *, fit: RepairKind | None = None
+    ) -> Offer | None:
+        """Accept a request and begin; raise the `HailuoError` that says why not.
+
+        Returns an offer instead where the picture's size needs a repair that ``fit`` did not
+        choose; nothing has begun then.
+        """
         if self._stopping:
             raise StoppingError
-        job = await self._intake.accept(request, picture_url, self.worker_id)
+        taken = await self._intake.accept(request, picture_url, self.worker_id, fit=fit)
+        if isinstance(taken, Offer):
+            return taken
+        self._begin(taken)
+        return None
+
+    async def take_offer(self, request: Request, offer: Offer, choice: Choice) -> None:
+        """Accept what was chosen from an offer and begin; raise what says why not."""
+        if self._stopping:
+            raise StoppingError
+        self._begin(await self._intake.accept_offer(request, offer, choice, self.worker_id))
+
+    async def offer(
+        self, offer_id: JobId, kind: RepairKind, user_id: UserId
+    ) -> tuple[Offer, Choice]:
+        """Return an open offer of a member and a choice of it; raise `OfferGoneError`."""
+        return await self._offers.look(offer_id, kind, user_id)
+
+    async def withdraw_offer(self, offer_id: JobId) -> None:
+        """Forget an offer."""
+        await self._offers.withdraw(offer_id)
+
+    def _begin(self, job: Job) -> None:
         if self._worker is not None:
             self._worker.take([job])
-        return job
 
     async def cancel(self, job_id: JobId, by: UserId) -> Job | None:
         """Ask for a job's end; return the job once that was tried, or as it is after a while."""
@@ -186,19 +231,15 @@ class Engine:
         except (MalformedAnswerError, RequestNotFoundError) as error:
             raise NoSuchRequestError from error
         job = await self.store.resolve(job_id, request, self.worker_id)
-        self._poke(job)
+        self._begin(job)
         return job
 
     async def release(self, job_id: JobId) -> Job | None:
         """Give back what a job of unknown fate holds; None where it held nothing any more."""
         job = await self.store.release(job_id, self.worker_id)
         if job is not None:
-            self._poke(job)
+            self._begin(job)
         return job
-
-    def _poke(self, job: Job) -> None:
-        if self._worker is not None:
-            self._worker.take([job])
 
     async def usage(self, user_id: UserId, guild_id: GuildId | None) -> quotas.Usage:
         """Return what stands against the limits for a member now."""
@@ -209,12 +250,9 @@ class Engine:
         path = self._parts.folders.thumbnail(job.id)
         return path if path.is_file() else None
 
-    def kept_video(self, job: Job) -> Path | None:
-        """Return the job's video on disk; None where it was never there or is gone by now."""
-        if job.video is None:
-            return None
-        path = self._parts.folders.video(job.video.name)
-        return path if path.is_file() else None
+    async def video_within(self, job: Job, max_bytes: int) -> Path | None:
+        """Return the job's video in a file of at most ``max_bytes``; None where there is none."""
+        return await self._handover.video_within(job, max_bytes)
 
 
 def _picture_hosts(settings: Settings) -> tuple[str, ...]:

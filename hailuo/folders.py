@@ -21,6 +21,7 @@ class Folders:
         self.pictures = root / "pictures"
         self.videos = root / "videos"
         self.thumbnails = root / "thumbnails"
+        self.offers = root / "offers"
         self.incoming = root / "incoming"
 
     def create(self) -> None:
@@ -28,7 +29,7 @@ class Folders:
 
         What is young may be on its way to another process that shares the folder.
         """
-        for folder in (self.pictures, self.videos, self.thumbnails, self.incoming):
+        for folder in (self.pictures, self.videos, self.thumbnails, self.offers, self.incoming):
             folder.mkdir(parents=True, exist_ok=True)
         for leftover in self.incoming.iterdir():
             with suppress(FileNotFoundError):  # another process that starts was faster

@@ -32,7 +32,11 @@ def configure_logging(log_format: str, secrets: Iterable[str]) -> None:
     renderer: Processor = (
         structlog.processors.JSONRenderer()
         if log_format == "json"
-        else structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
+        else structlog.dev.ConsoleRenderer(
+            colors=sys.stderr.isatty(),
+            # The pretty ones show local variables, and with them prompts and tokens.
+            exception_formatter=structlog.dev.plain_traceback,
+        )
     )
     tail: list[Processor] = [structlog.stdlib.ProcessorFormatter.remove_processors_meta]
     if log_format == "json":

@@ -19,6 +19,8 @@ from pydantic import (
     model_validator,
 )
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from sqlalchemy import make_url
+from sqlalchemy.exc import ArgumentError
 from yarl import URL
 
 from hailuo.errors import HailuoError
@@ -173,7 +175,8 @@ class Settings(BaseSettings):
     @field_validator("runcomfy_model")
     @classmethod
     def _model_has_an_owner(cls, model: str) -> str:
-        if not all(part.strip() for part in model.split("/")) or "/" not in model:
+        parts = model.split("/")
+        if len(parts) < 2 or not all(part.strip(". ") for part in parts):  # noqa: PLR2004 - owner and name
             raise ValueError('must look like "owner/model"')
         return model
 
@@ -182,6 +185,10 @@ class Settings(BaseSettings):
     def _database_is_supported(cls, url: str) -> str:
         if not url.startswith(("sqlite+aiosqlite:///", "postgresql+asyncpg://")):
             raise ValueError("must start with sqlite+aiosqlite:/// or postgresql+asyncpg://")
+        try:
+            make_url(url)
+        except (ArgumentError, ValueError) as error:
+            raise ValueError("must look like postgresql+asyncpg://user:password@host/db") from error
         return url
 
     @field_validator("http_addr")

@@ -9,13 +9,15 @@ from typing import TYPE_CHECKING, Final
 import structlog
 
 from hailuo.errors import HailuoError
+from hailuo.jobs.job import JOB_ID_LENGTH
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
     from pathlib import Path
 
     from hailuo.clock import Clock
     from hailuo.folders import Folders
+    from hailuo.jobs.job import JobId
+    from hailuo.jobs.offers import Offers
     from hailuo.jobs.worker import Worker
     from hailuo.store import Store
 
@@ -31,6 +33,7 @@ class Sweeper:
         self,
         store: Store,
         folders: Folders,
+        offers: Offers,
         clock: Clock,
         *,
         keep_videos: timedelta,
@@ -39,6 +42,7 @@ class Sweeper:
     ) -> None:
         self._store = store
         self._folders = folders
+        self._offers = offers
         self._clock = clock
         self._keep_videos = keep_videos
         self._release_unknown = release_unknown
@@ -61,24 +65,25 @@ class Sweeper:
         for job in await self._store.release_unknown(before, self._worker.id):
             self._worker.poke(job.id)
             log.warning("released a job of unknown fate", job=job.id, user=job.request.user_id)
-        live = {
-            name
-            for job in await self._store.live_jobs()
-            for name in (self._folders.video_name(job.id), self._folders.thumbnail(job.id).name)
-        }
-        before = now - self._keep_videos
-        for folder in (self._folders.videos, self._folders.thumbnails):
-            removed = await asyncio.to_thread(_remove_older, folder.iterdir(), before, live)
+        await self._offers.sweep()
+        live = {job.id for job in await self._store.live_jobs()}
+        for folder, kept_for in (
+            (self._folders.videos, self._keep_videos),
+            (self._folders.thumbnails, self._keep_videos),
+            # A picture goes with its job; what is left here lost its job, or its job is unclear.
+            (self._folders.pictures, self._release_unknown),
+        ):
+            removed = await asyncio.to_thread(_remove_older, folder, now - kept_for, live)
             if removed:
                 log.info("swept", folder=folder.name, files=removed)
 
 
-def _remove_older(files: Iterable[Path], before: datetime, keep: set[str]) -> int:
+def _remove_older(folder: Path, before: datetime, live: set[JobId]) -> int:
     """Remove files last written before a time, but for those a live job still needs."""
     removed = 0
-    for path in files:
+    for path in folder.iterdir():
         written = datetime.fromtimestamp(path.stat().st_mtime, UTC)
-        if path.name not in keep and written < before:
+        if path.name[:JOB_ID_LENGTH] not in live and written < before:
             path.unlink(missing_ok=True)
             removed += 1
     return removed

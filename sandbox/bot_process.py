@@ -49,6 +49,11 @@ class BotProcess:
             )
         return self
 
+    @property
+    def pid(self) -> int:
+        """The process's id, for whoever measures it."""
+        return self._process.pid
+
     async def __aexit__(self, *_: object) -> None:
         if self._process.returncode is not None:
             return

@@ -22,6 +22,7 @@ log = structlog.get_logger(__name__)
 
 ALREADY_ANSWERED: Final = frozenset({10062, 40060})
 """Too late, or answered before: Discord delivered it twice, or to two processes."""
+NOT_HERE: Final = "This bot serves certain servers only, and not this place. Nothing was counted."
 PRIVATE: Final = "private"
 """Marks an interaction whose deferred answer is for its member alone."""
 
@@ -32,11 +33,11 @@ class Tree(app_commands.CommandTree[Client]):
     async def interaction_check(  # pyright: ignore[reportIncompatibleMethodOverride]  # as above
         self, interaction: Interaction, /
     ) -> bool:
-        """Refuse, privately, in a server that the operator did not allow."""
+        """Refuse, privately, where the operator did not allow it; a DM belongs to no server."""
         allowed = interaction.client.engine.settings.allowed_guilds
-        if not allowed or interaction.guild_id is None or interaction.guild_id in allowed:
+        if not allowed or interaction.guild_id in allowed:
             return True
-        await answer(interaction, "This bot is not set up for this server; nothing was counted.")
+        await answer(interaction, NOT_HERE)
         return False
 
     async def on_error(  # pyright: ignore[reportIncompatibleMethodOverride]  # always our client

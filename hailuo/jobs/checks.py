@@ -7,6 +7,8 @@ from typing import ClassVar, Final
 from hailuo.errors import HailuoError
 from hailuo.images.errors import PictureTooHeavyError, PictureUnsupportedError
 from hailuo.images.formats import MAX_FILE_BYTES
+from hailuo.images.picture import Size
+from hailuo.images.repairs import plan
 from hailuo.runcomfy.rules import broken_prompt_rules, broken_size_rules
 
 NO_PICTURES: Final = ("video/", "audio/", "text/", "application/pdf", "application/zip")
@@ -33,23 +35,37 @@ class SizeRuleError(InputError):
 
 
 def check_prompt(prompt: str) -> None:
-    """Raise `PromptRuleError` for a prompt that is blank or over the limit."""
-    if not prompt.strip():
-        prompt = ""
+    """Raise `PromptRuleError` for a prompt that shows nothing or is over the limit."""
+    if not any(character.isprintable() and not character.isspace() for character in prompt):
+        prompt = ""  # nothing in it can be seen
     for rule in broken_prompt_rules(prompt):
         raise PromptRuleError(rule=rule.error, found=len(prompt))
 
 
 def check_size(width: int, height: int) -> None:
     """Raise `SizeRuleError` for sides that the API refuses, turned upright or not."""
+    error = size_error(width, height)
+    if error is not None:
+        raise error
+
+
+def check_reparable(width: int, height: int) -> None:
+    """Raise `SizeRuleError` for sides that the API refuses and no repair can help."""
+    if not plan(Size(width, height)):
+        check_size(width, height)
+
+
+def size_error(width: int, height: int) -> SizeRuleError | None:
+    """Return what is wrong with sides that the API refuses; None where nothing is."""
     for rule in broken_size_rules(width, height):
-        small = min(width, height) <= rule.bound if rule.bound else False
+        small = rule.bound > 0
         remedy = (
             "please attach a larger picture"
             if small
-            else "please crop it so that no side is 2.5 times the other or more"
+            else "please crop it so that neither side is 2.5 times the other"
         )
-        raise SizeRuleError(rule=rule.error, width=width, height=height, remedy=remedy)
+        return SizeRuleError(rule=rule.error, width=width, height=height, remedy=remedy)
+    return None
 
 
 def check_file(size: int, content_type: str | None) -> None:

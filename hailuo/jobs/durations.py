@@ -1,6 +1,6 @@
 """How long jobs take: learned from looks, which only ever tell "between then and then".
 
-All times are seconds since the job was accepted.
+All times are seconds since the API accepted the job.
 """
 
 from __future__ import annotations
@@ -17,19 +17,31 @@ if TYPE_CHECKING:
 WINDOW = 128
 """Jobs remembered; what is older says little about today's load."""
 
+# Sights are remembered for longer than jobs: a good schedule seldom looks closely, and what it no
+# longer sees would fade.
+_SIGHTS = 4
 _RENDER_POINTS = 96
 _QUEUE_POINTS = 8
-# What looks without knowledge give: these are the gaps of such a schedule.
+# The gaps of a schedule that knows nothing; what is known that well counts as seen.
 _SHARP_SECONDS = 2.1
 _SHARP_SHARE = 0.1
 
 
 @dataclass(frozen=True, slots=True)
 class Between:
-    """Something happened after ``low`` and not after ``high``."""
+    """Something happened not before ``low`` and not after ``high``."""
 
     low: float
     high: float
+
+    @property
+    def middle(self) -> float:
+        """Return the middle; for what has no end yet, the beginning."""
+        return self.low if self.high == float("inf") else (self.low + self.high) / 2
+
+    def of(self, times: Sequence[float]) -> Sequence[float]:
+        """Return those of the sorted times that lie inside."""
+        return times[bisect_left(times, self.low) : bisect_right(times, self.high)]
 
 
 class Durations:
@@ -38,63 +50,73 @@ class Durations:
     def __init__(self, rng: random.Random, window: int = WINDOW) -> None:
         self._rng = rng
         self._jobs: deque[tuple[float, float]] = deque(maxlen=window)
-        self._sharp_queues: deque[float] = deque(maxlen=window)
-        self._sharp_totals: deque[float] = deque(maxlen=window)
+        self._queues_seen: deque[float] = deque(maxlen=_SIGHTS * window)
+        self._totals_seen: deque[float] = deque(maxlen=_SIGHTS * window)
         self._queues: Sequence[float] = ()
         self._renders: Sequence[float] = ()
-        self._smooth: Sequence[float] = ()
+        self._smooth_renders: Sequence[float] = ()
+        self.render_width = 0.0
+        """How wide the render times are spread, in seconds; see `width`."""
 
     def __len__(self) -> int:
         return len(self._jobs)
 
     def learn(self, queue: Between, total: Between) -> None:
-        """Remember a job that left the queue and was done at times known this well.
-
-        A time known well enough is taken from anywhere in its interval; one that is not, from
-        where such times of other jobs lie in it.
-        """
-        done = self._draw(self._sharp_totals, total, total.high, lambda _: 1.0)
+        """Remember a job that left the queue, and was done, at times known this well."""
+        done = self._place(total, self._totals_seen, total.high, lambda _: 1.0)
         queue = Between(min(queue.low, done), min(queue.high, done))
-        left = self._draw(self._sharp_queues, queue, done, lambda q: self._renders_like(done - q))
+        left = self._place(queue, self._queues_seen, done, lambda q: self._likeness(done - q))
         self._jobs.append((left, done))
-        self._queues = sorted(queue for queue, _ in self._jobs)
-        self._renders = sorted(done - queue for queue, done in self._jobs)
-        self._smooth = _thinned(_smeared(self._renders), _RENDER_POINTS)
+        self._queues = sorted(left for left, _ in self._jobs)
+        self._renders = sorted(done - left for left, done in self._jobs)
+        self._smooth_renders = _thinned(_smeared(self._renders), _RENDER_POINTS)
+        self.render_width = width(self._renders)
 
-    def waiting(self, since: float) -> int:
-        """Return how many of the remembered jobs were still in the queue at ``since``."""
-        return len(self._queues) - bisect_right(self._queues, since)
+    def waiting_at(self, age: float) -> int:
+        """Return how many of the remembered jobs were still in the queue at this age."""
+        return len(self._queues) - bisect_left(self._queues, age)
 
-    def ends(self, queue: Between, now: float) -> list[float]:
-        """Return when a job may end that left, or leaves, the queue in this time: equally likely
-        points after ``now``, sorted; none if it has outlasted all that is known.
+    def queue_ends(self, after: float) -> tuple[float, float] | None:
+        """Return the age at which the queue ends for the first jobs that waited longer than this,
+        and on average; None if no job did.
         """  # noqa: D205  # one sentence that does not fit on a line
-        queues = _thinned(_inside(self._queues, queue), _QUEUE_POINTS)
-        if not queues:
-            queues = [queue.low if queue.high == float("inf") else (queue.low + queue.high) / 2]
-        return sorted(end for q in queues for r in self._smooth if (end := q + r) > now)
+        left = self._queues[bisect_left(self._queues, after) :]
+        return (left[len(left) // 20], sum(left) / len(left)) if left else None
 
-    def _draw(
+    def ends(self, queue: Between, age: float) -> list[float]:
+        """Return when a job may end that leaves the queue in this time, as equally likely points.
+
+        Sorted, and after ``age``; empty for a job that has outlasted all that is known.
+        """
+        left = _thinned(queue.of(self._queues), _QUEUE_POINTS) or [queue.middle]
+        return sorted(end for q in left for r in self._smooth_renders if (end := q + r) > age)
+
+    def _place(
         self,
-        sharp: deque[float],
         between: Between,
+        seen: deque[float],
         age: float,
         weigh: Callable[[float], float],
     ) -> float:
-        known = sorted(time for time in sharp if between.low < time <= between.high)
-        wide = between.high - between.low > max(_SHARP_SECONDS, _SHARP_SHARE * age)
-        if wide and known:
-            (place,) = self._rng.choices(range(len(known)), [weigh(time) for time in known])
-            value = self._rng.uniform(
-                known[max(0, place - 1)], known[min(place + 1, len(known) - 1)]
-            )
-        else:
-            value = self._rng.uniform(between.low, between.high)
-        if known or not wide:
-            sharp.append(value)
-        return value
+        """Choose a time in an interval: any, or one like those that were seen to lie there.
 
-    def _renders_like(self, render: float) -> float:
+        A narrow interval is as good as a sight. A wide one, as the first sparse look leaves it,
+        would blur what better looks have told; so it takes its place among those.
+        """
+        inside = sorted(time for time in seen if between.low <= time <= between.high)
+        wide = between.high - between.low > max(_SHARP_SECONDS, _SHARP_SHARE * age)
+        if not (wide and inside):
+            time = self._rng.uniform(between.low, between.high)
+            if not wide:
+                seen.append(time)
+            return time
+        (rank,) = self._rng.choices(range(len(inside)), [weigh(time) for time in inside])
+        # Between its neighbours, or repeated draws would pile up on a few values.
+        time = self._rng.uniform(inside[max(rank - 1, 0)], inside[min(rank + 1, len(inside) - 1)])
+        seen.append(time)
+        return time
+
+    def _likeness(self, render: float) -> float:
         """Weigh a render time by how many there were about as long; never by nothing."""
         if not self._renders:
             return 1.0
@@ -103,20 +125,22 @@ class Durations:
         return bisect_right(self._renders, render + reach) - low + 0.01
 
 
-def _inside(known: Sequence[float], between: Between) -> Sequence[float]:
-    return known[bisect_right(known, between.low) : bisect_right(known, between.high)]
+def width(times: Sequence[float]) -> float:
+    """Return how wide an even spread would be that varies as much as these times do."""
+    mean = sum(times) / len(times)
+    return (12 * sum((time - mean) ** 2 for time in times) / len(times)) ** 0.5
 
 
-def _smeared(values: Sequence[float]) -> list[float]:
-    """Return sorted values with each spread a little to both sides: few jobs are no fine comb."""
-    count = len(values)
-    reach = 2 * (values[3 * count // 4] - values[count // 4]) / count**0.5
-    return sorted(max(0.0, value + step) for value in values for step in (-reach, 0.0, reach))
+def _smeared(times: Sequence[float]) -> list[float]:
+    """Return sorted times with each spread to both sides: a few jobs are no fine comb."""
+    count = len(times)
+    reach = 2 * (times[3 * count // 4] - times[count // 4]) / count**0.5
+    return sorted(max(0.0, time + step) for time in times for step in (-reach, 0.0, reach))
 
 
-def _thinned(values: Sequence[float], most: int) -> Sequence[float]:
-    """Return at most so many of the sorted values, evenly by rank."""
-    count = len(values)
+def _thinned(times: Sequence[float], most: int) -> Sequence[float]:
+    """Return at most so many of the sorted times, evenly by rank."""
+    count = len(times)
     if count <= most:
-        return values
-    return [values[(2 * rank + 1) * count // (2 * most)] for rank in range(most)]
+        return times
+    return [times[(2 * rank + 1) * count // (2 * most)] for rank in range(most)]

@@ -3,20 +3,28 @@
 from __future__ import annotations
 
 import asyncio
+import shutil
 from typing import TYPE_CHECKING, Final
 
 from hailuo import quotas
+from hailuo.errors import HailuoError
 from hailuo.images.formats import MAX_FILE_BYTES
+from hailuo.images.repair import CropPlace, RepairKind
+from hailuo.images.repairs import plan
 from hailuo.jobs.checks import check_prompt, check_size
 from hailuo.jobs.job import Job, Picture, job_id_of
+from hailuo.jobs.offers import Offer, OfferGoneError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     from hailuo.fetch import Fetcher
     from hailuo.folders import Folders
     from hailuo.images.doctor import PictureDoctor
+    from hailuo.images.repair import Repair
     from hailuo.jobs.job import Request, WorkerId
+    from hailuo.jobs.offers import Choice, Offers
     from hailuo.store import Store
 
 AT_ONCE: Final = 4
@@ -32,20 +40,30 @@ class Intake:
         store: Store,
         fetcher: Fetcher,
         doctor: PictureDoctor,
+        offers: Offers,
         folders: Folders,
         limits: quotas.Limits,
     ) -> None:
         self._store = store
         self._fetcher = fetcher
         self._doctor = doctor
+        self._offers = offers
         self._folders = folders
         self._limits = limits
         self._room = asyncio.Semaphore(AT_ONCE)
 
-    async def accept(self, request: Request, picture_url: str, owner: WorkerId) -> Job:
+    async def accept(
+        self,
+        request: Request,
+        picture_url: str,
+        owner: WorkerId,
+        *,
+        fit: RepairKind | None = None,
+    ) -> Job | Offer:
         """Return the accepted job, or raise the `HailuoError` that says why not.
 
-        The same interaction delivered twice is one job.
+        A picture whose size breaks a rule is repaired as ``fit`` says or, where that says
+        nothing, comes back as an offer. The same interaction delivered twice is one job.
         """
         check_prompt(request.prompt)
         known = await self._store.job(job_id_of(request.interaction_id))
@@ -55,28 +73,69 @@ class Intake:
         usage = await self._store.usage(request.user_id, request.guild_id, self._limits)
         quotas.check(self._limits, usage)
         async with self._room:
-            picture = await self._take_picture(request, picture_url)
+            picture = await self._take_picture(request, picture_url, fit)
+        if isinstance(picture, Offer):
+            return picture
+        return await self._hold(request, picture, owner)
+
+    async def accept_offer(
+        self, request: Request, offer: Offer, choice: Choice, owner: WorkerId
+    ) -> Job:
+        """Return the job made of an offer's choice; raise the `HailuoError` that says why not."""
+        await self._offers.close(offer)
         try:
-            job = await self._store.accept(request, picture, self._limits, owner)
-        except BaseException:
-            await asyncio.to_thread(self._folders.picture(picture.name).unlink, missing_ok=True)
+            name = f"{job_id_of(request.interaction_id)}{choice.path.suffix}"
+            await asyncio.to_thread(shutil.copyfile, choice.path, self._folders.picture(name))
+            job = await self._hold(request, Picture(name, choice.width, choice.height), owner)
+        except FileNotFoundError as error:
+            raise OfferGoneError(f"{offer.id} was withdrawn") from error
+        except Exception:
+            await self._offers.reopen(offer)
             raise
+        await self._offers.withdraw(offer.id)
         return job
 
-    async def _take_picture(self, request: Request, url: str) -> Picture:
-        """Fetch the picture, and keep a clean copy that obeys the API's rules."""
+    async def _hold(self, request: Request, picture: Picture, owner: WorkerId) -> Job:
+        """Hold quota and record the job; a refusal leaves no picture behind."""
+        try:
+            return await self._store.accept(request, picture, self._limits, owner)
+        except HailuoError:
+            # Not on cancellation: the write may yet succeed, and would need the picture.
+            await asyncio.to_thread(_remove, self._folders.picture(picture.name))
+            raise
+
+    async def _take_picture(
+        self, request: Request, url: str, fit: RepairKind | None
+    ) -> Picture | Offer:
+        """Fetch the picture, and keep a clean copy that obeys the API's rules, or offer some."""
         job_id = job_id_of(request.interaction_id)
         incoming = self._folders.incoming / job_id
         cleaned = self._folders.incoming / f"{job_id}.clean"
         try:
             await self._fetcher.fetch(url, incoming, max_bytes=MAX_FILE_BYTES)
             picture = await self._doctor.clean(incoming, cleaned)
-            check_size(picture.original.size.width, picture.original.size.height)
+            size = picture.original.size
+            repairs = plan(size)
+            if not repairs:
+                check_size(size.width, size.height)
+            else:
+                repair = _chosen(repairs, fit)
+                if repair is None:
+                    return await self._offers.make(request, incoming, size)
+                picture = await self._doctor.repair(incoming, cleaned, repair, CropPlace.DETAIL)
             name = f"{job_id}{picture.format.suffix}"
             await asyncio.to_thread(cleaned.replace, self._folders.picture(name))
         finally:
             await asyncio.to_thread(_remove, incoming, cleaned)
         return Picture(name, picture.width, picture.height)
+
+
+def _chosen(repairs: Sequence[Repair], fit: RepairKind | None) -> Repair | None:
+    """Return the repair that was chosen in advance; one chosen for long pictures enlarges too."""
+    if fit is None:
+        return None
+    wanted = {fit, RepairKind.ENLARGE}
+    return next((repair for repair in repairs if repair.kind in wanted), None)
 
 
 def _remove(*paths: Path) -> None:

@@ -1,67 +1,55 @@
 """When to look at a job next, how long it may still take, and when to stop believing in it.
 
 A look costs a request, and a finished job that nobody looks at costs its member a wait. With a
-price for a look in seconds of waiting, the next look is where price and expected wait, per job
-found done, are least. docs/pacing.md tells why, and how near to the optimum that comes.
+price for a look, in seconds of waiting, the next look goes where price and expected wait, per job
+found done, are least. docs/pacing.md shows why, and how near to the least number that comes.
 """
 
 from __future__ import annotations
 
 import random
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import timedelta
 from itertools import count
+from math import cbrt, hypot
 from typing import TYPE_CHECKING
 
-from hailuo.errors import HailuoError
-from hailuo.jobs.durations import Between, Durations
+from hailuo.jobs.durations import Between, Durations, width
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-COLD = 30
-"""Jobs that must have been learned from before what was learned is followed."""
-THIN = 10
-"""Learned jobs that still waited as long as this one, below which they are half believed."""
-
-_NO_END = float("inf")
-_NEW = Between(0.0, _NO_END)
+_NOT_YET = float("inf")
+_NEW = Between(0.0, _NOT_YET)
 _MOST_UNHEARD = 1024
 
 
 @dataclass(frozen=True, slots=True)
-class Schedule:
-    """What looks are worth and how far apart they may be."""
+class Rules:
+    """What a look is worth, and the bounds that hold whatever was learned."""
 
-    look_price: timedelta = timedelta(seconds=0.15)
+    look_price: timedelta = timedelta(seconds=0.1)
     """The wait that one more look is worth."""
-    share: float = 0.1
-    """Without knowledge, the gap to the next look as a share of the job's age."""
     least_gap: timedelta = timedelta(seconds=0.5)
-    cold_gap: timedelta = timedelta(seconds=2)
-    """Without knowledge, the least gap."""
-    freshness: timedelta | None = timedelta(seconds=45)
-    """The widest gap, so that the card stays true; None for no bound."""
+    widest_gap: timedelta | None = timedelta(seconds=45)
+    """So that a card stays true; None for no bound."""
+    blind_gap: timedelta = timedelta(seconds=2)
+    """The least gap while nothing is known."""
+    blind_share: float = 0.1
+    """The gap while nothing is known, as a share of the job's age."""
     slack: float = 0.02
-    """How much dearer than the best a look may be; within it, chance keeps jobs apart."""
+    """How much dearer than the best a look may be; within that, chance keeps jobs apart."""
+    enough: int = 30
+    """Finished jobs without which nothing counts as known."""
+    thin: int = 10
+    """Remembered jobs that waited as long, below which a wait is looked at as if unknown."""
     longest_queue: timedelta = timedelta(hours=2)
-    longest_render: timedelta = timedelta(minutes=45)
-
-
-class StalledError(HailuoError):
-    """A job has stood still for so long that nothing more is expected of it."""
-
-    sentence = (
-        "RunComfy has not moved on with this job for {minutes} minutes, so the bot has stopped "
-        "waiting. It was not counted; please try again."
-    )
+    longest_render: timedelta = timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True)
 class Eta:
-    """How much longer a job takes: nine of ten jobs longer than ``low``, nine of ten less than
-    ``high``.
-    """  # noqa: D205  # one sentence that does not fit on a line
+    """How much longer a job takes: one in ten ends before ``low``, one in ten after ``high``."""
 
     low: timedelta
     high: timedelta
@@ -69,7 +57,7 @@ class Eta:
 
 @dataclass(slots=True)
 class Watch:
-    """One job under way, and what looks at it have told; times are since its acceptance."""
+    """One job under way and what looks at it have told; ages count from its acceptance."""
 
     _pacing: Pacing = field(repr=False)
     _ticket: int
@@ -78,23 +66,23 @@ class Watch:
 
     @property
     def rendering(self) -> bool:
-        """Whether the job was seen to have left the queue."""
-        return self._queue.high < _NO_END
+        """Whether the job was seen outside the queue."""
+        return self._queue.high < _NOT_YET
 
     def saw_queue(self, age: timedelta) -> None:
-        """Note that the job was in the queue at this age."""
+        """Note a look that found the job in the queue."""
         self._last_look = age.total_seconds()
         if not self.rendering:
-            self._queue = Between(self._last_look, _NO_END)
+            self._queue = Between(self._last_look, _NOT_YET)
 
     def saw_render(self, age: timedelta) -> None:
-        """Note that the job was being rendered at this age."""
+        """Note a look that found the job being rendered."""
         self._last_look = age.total_seconds()
         if not self.rendering:
-            self._queue = replace(self._queue, high=self._last_look)
+            self._queue = Between(self._queue.low, self._last_look)
 
     def next_look(self, age: timedelta, retry_after: timedelta | None = None) -> timedelta:
-        """Return how long to wait, at this age, until the next look."""
+        """Return how long to wait, from this age on, until the next look."""
         gap = self._pacing.gap(self._queue, age.total_seconds())
         return max(gap, retry_after or timedelta(0))
 
@@ -102,48 +90,42 @@ class Watch:
         """Return how much longer the job takes; None if nothing is known of a job this old."""
         return self._pacing.eta(self._queue, age.total_seconds())
 
-    def check_stalled(self, age: timedelta) -> None:
-        """Raise StalledError if the job has stood still for longer than any job should."""
-        self._pacing.check_stalled(self._queue, age)
+    def stalled(self, age: timedelta) -> bool:
+        """Tell whether the job has stood still for longer than any job does."""
+        rules = self._pacing.rules
+        if not self.rendering:
+            return age > rules.longest_queue
+        return age - timedelta(seconds=self._queue.high) > rules.longest_render
 
-    def done(self, age: timedelta, took: timedelta | None = None) -> None:
-        """Learn from a job that was seen done at this age.
-
-        ``took`` is how long the API says that it took, by its own clock; it is believed where it
-        agrees with what the looks saw.
-        """
-        self._pacing.heard(self._ticket, self._queue, self._total(age, took))
+    def done(self, age: timedelta) -> None:
+        """Learn from a job that a look found done."""
+        total = Between(self._last_look, age.total_seconds())
+        self._pacing.heard(self._ticket, self._queue, total)
 
     def dropped(self) -> None:
         """Forget a job that failed, was cancelled or is no longer watched."""
         self._pacing.forget(self._ticket)
 
-    def _total(self, age: timedelta, took: timedelta | None) -> Between:
-        seen = Between(self._last_look, age.total_seconds())
-        if took is None:
-            return seen
-        # The API's clock starts when it takes the job, ours when its answer arrives.
-        exact, margin = took.total_seconds(), 2.0
-        if not seen.low - margin <= exact <= seen.high + margin:
-            return seen
-        return Between(exact, exact)
-
 
 class Pacing:
-    """The schedule of one model's jobs, learned from those that finished."""
+    """The pace of one model's jobs, learned from those that finished."""
 
-    def __init__(self, schedule: Schedule | None = None, rng: random.Random | None = None) -> None:
-        self._schedule = schedule or Schedule()
+    def __init__(self, rules: Rules | None = None, rng: random.Random | None = None) -> None:
+        self.rules = rules or Rules()
         self._rng = rng or random.Random()  # noqa: S311  # spreads looks, guards nothing
         self._durations = Durations(self._rng)
         self._tickets = count()
         self._unheard: dict[int, tuple[Between, Between] | None] = {}
 
     def watch(self) -> Watch:
-        """Begin to watch a job, best in the order in which jobs were accepted."""
+        """Begin to watch a job; to be called in the order in which jobs were accepted."""
         ticket = next(self._tickets)
         self._unheard[ticket] = None
         return Watch(self, ticket)
+
+    def recall(self, queue: Between, total: Between) -> None:
+        """Learn from a job that finished before this process began."""
+        self._durations.learn(queue, total)
 
     def heard(self, ticket: int, queue: Between, total: Between) -> None:
         """Learn of a finished job once all jobs that began before it are over.
@@ -162,27 +144,20 @@ class Pacing:
 
     def gap(self, queue: Between, age: float) -> timedelta:
         """Return the time to the next look at a job of this age, by what is known of it."""
-        seconds = max(self._gap(queue, age), self._schedule.least_gap.total_seconds())
-        gap = timedelta(seconds=seconds)
-        return gap if self._schedule.freshness is None else min(gap, self._schedule.freshness)
+        gap = max(timedelta(seconds=self._gap(queue, age)), self.rules.least_gap)
+        return gap if self.rules.widest_gap is None else min(gap, self.rules.widest_gap)
 
     def eta(self, queue: Between, age: float) -> Eta | None:
         """Return the range of how much longer such a job takes; None if nothing is known."""
-        ends = self._durations.ends(queue, age) if len(self._durations) >= COLD else []
+        ends = self._durations.ends(queue, age) if self._knows else []
         if not ends:
             return None
         low, high = (ends[len(ends) * tenths // 10] - age for tenths in (1, 9))
         return Eta(timedelta(seconds=low), timedelta(seconds=high))
 
-    def check_stalled(self, queue: Between, age: timedelta) -> None:
-        """Raise StalledError for a job that stands still."""
-        still, limit = age, self._schedule.longest_queue
-        if queue.high < _NO_END:
-            still = age - timedelta(seconds=queue.high)
-            limit = self._schedule.longest_render
-        if still > limit:
-            minutes = int(still.total_seconds() // 60)
-            raise StalledError(f"no move for {still}", minutes=minutes)
+    @property
+    def _knows(self) -> bool:
+        return len(self._durations) >= self.rules.enough
 
     def _learn_in_order(self) -> None:
         while self._unheard:
@@ -196,46 +171,63 @@ class Pacing:
 
     def _gap(self, queue: Between, age: float) -> float:
         blind = self._blind_gap(age)
-        if len(self._durations) < COLD:
+        if not self._knows:
             return blind
         ends = self._durations.ends(queue, age)
         if not ends:
             return min(blind, self._overdue_gap(queue, age))
         gap = self._best_look(ends, age) - age
-        if queue.high == _NO_END and self._durations.waiting(queue.low) < THIN:
+        if queue.high < _NOT_YET:
+            return gap
+        if self._durations.waiting_at(queue.low) < self.rules.thin:
             return min(gap, blind)
-        return gap
+        return min(gap, self._queue_gap(queue, ends, age))
+
+    def _queue_gap(self, queue: Between, ends: Sequence[float], age: float) -> float:
+        """Return the gap to a look that is there to see the queue end; infinite if worth nothing.
+
+        Looks ``g`` apart cost ``wait/g`` of them, and leave the end of the queue unsure by ``g``,
+        which widens the search for the end of the job. The sum is least at the cube root below.
+        """
+        first, mean = self._durations.queue_ends(queue.low) or (age, age)
+        wait = max(mean - max(first, age), 0.0)
+        spread = max(self._durations.render_width, 1.0)
+        gap = cbrt(2 * spread**2 * wait / self._search(spread))
+        if not gap or self._search(width(ends)) <= wait / gap + self._search(hypot(spread, gap)):
+            return _NOT_YET
+        return max(first - age, 0.0) + gap * self._rng.uniform(0.9, 1.0)
+
+    def _search(self, spread: float) -> float:
+        """Return what it costs, in looks, to find an end that lies anywhere in this time."""
+        return 2 / 3 * (2 * spread / self.rules.look_price.total_seconds()) ** 0.5
 
     def _blind_gap(self, age: float) -> float:
-        """Return a gap that makes no job later than a tenth of its length, or 2 s."""
-        share = self._schedule.share * self._rng.uniform(0.9, 1.0)
-        return max(self._schedule.cold_gap.total_seconds(), share * age)
+        """Return a gap that makes no job later than a tenth of its length, or than 2 s."""
+        share = self.rules.blind_share * self._rng.uniform(0.9, 1.0)
+        return max(self.rules.blind_gap.total_seconds(), share * age)
 
     def _overdue_gap(self, queue: Between, age: float) -> float:
         """Return a gap for a job that has outlasted all others: close at first, then wider."""
-        ends = self._durations.ends(queue, 0.0)
-        overdue = age - ends[-1] if ends else age
-        return max(self._schedule.cold_gap.total_seconds(), overdue / 2)
+        overdue = age - self._durations.ends(queue, -1.0)[-1]
+        return max(self.rules.blind_gap.total_seconds(), overdue / 2)
 
-    def _best_look(self, ends: Sequence[float], now: float) -> float:
-        price = self._schedule.look_price.total_seconds()
-        costs = costs_per_find(ends, now, price)
+    def _best_look(self, ends: Sequence[float], age: float) -> float:
+        costs = costs_per_find(ends, age, self.rules.look_price.total_seconds())
         least = min(costs)
-        best = costs.index(least)
-        near = best
-        while near and costs[near - 1] <= least * (1 + self._schedule.slack):
-            near -= 1
-        return self._rng.uniform(ends[near], ends[best])
+        latest = earliest = costs.index(least)
+        while earliest and costs[earliest - 1] <= least * (1 + self.rules.slack):
+            earliest -= 1
+        return self._rng.uniform(ends[earliest], ends[latest])
 
 
-def costs_per_find(ends: Sequence[float], now: float, price: float) -> list[float]:
+def costs_per_find(ends: Sequence[float], age: float, price: float) -> list[float]:
     """Return, for a look at each of ``ends``, what it costs per job that it finds done.
 
-    ``ends`` are equally likely and sorted. A look is paid for by every job still under way, and
-    every job found has waited since its end.
+    ``ends`` are equally likely, sorted and after ``age``. A look is paid for by every job that is
+    still under way, and every job found has waited since its end.
     """
     costs: list[float] = []
-    waited, last = 0.0, now
+    waited, last = 0.0, age
     for found, end in enumerate(ends):
         waited += found * (end - last)
         last = end

@@ -12,10 +12,10 @@ import structlog
 from hailuo.errors import HailuoError
 from hailuo.fetch import FetchError
 from hailuo.jobs.job import Job, JobState, Video
-from hailuo.jobs.presenter import CardGoneError, CardTooLargeError, Delivery, Outlook
+from hailuo.jobs.presenter import CardGoneError, Delivery, Outlook
 from hailuo.jobs.submission import Submission
 from hailuo.runcomfy.download import NoVideoError, download_video
-from hailuo.runcomfy.errors import RequestNotFoundError, ResultNotReadyError
+from hailuo.runcomfy.errors import RequestNotFoundError, ResultNotReadyError, RunComfyError
 from hailuo.runcomfy.models import (
     Cancelled,
     Completed,
@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from hailuo.clock import Clock
     from hailuo.fetch import Fetcher
     from hailuo.folders import Folders
+    from hailuo.jobs.handover import Handover
     from hailuo.jobs.lookout import Lookout
     from hailuo.jobs.presenter import Alarm, Presenter
     from hailuo.runcomfy.client import RunComfyClient
@@ -45,7 +46,6 @@ if TYPE_CHECKING:
 log = structlog.get_logger(__name__)
 
 NOW: Final = timedelta(0)
-AFTER_UNCONFIRMED_CANCEL: Final = timedelta(seconds=2)
 GONE_PATIENCE: Final = timedelta(minutes=10)
 """How long a finished video may be missing at its address before it counts as lost."""
 FETCH_PATIENCE: Final = timedelta(hours=24)
@@ -59,6 +59,9 @@ NO_VIDEO: Final = (
 STALLED: Final = (
     "RunComfy has stood still with this for hours, so the bot has stopped waiting. "
     "It was not counted; please try again."
+)
+LOST_PICTURE: Final = (
+    "The picture was lost before it could be sent. It was not counted; please run it again."
 )
 LOST_VIDEO: Final = (
     "The video was rendered but could not be fetched from RunComfy. It was not counted; "
@@ -76,6 +79,7 @@ class JobStages:
         api: RunComfyClient,
         fetcher: Fetcher,
         videos: VideoDoctor,
+        handover: Handover,
         presenter: Presenter,
         alarm: Alarm,
         lookout: Lookout,
@@ -93,6 +97,7 @@ class JobStages:
         self._folders = folders
         self._clock = clock
         self._inline_pictures = inline_pictures
+        self._handover = handover
         self._submission = Submission(store, api, clock)
 
     async def advance(self, job: Job) -> timedelta | None:
@@ -125,6 +130,8 @@ class JobStages:
             await self._store.move(job, JobState.CANCELLED)
             return NOW
         picture = self._folders.picture(job.picture.name)
+        if not await asyncio.to_thread(picture.is_file):
+            return await self._fail(job, LOST_PICTURE)
         try:
             url = await self._presenter.open(job, picture)
         except CardGoneError as error:
@@ -145,24 +152,24 @@ class JobStages:
             outcome = await self._api.cancel(_request_id(job))
         except RequestNotFoundError as error:
             return await self._fail(job, error.user_message)
-        match outcome:
-            case Cancelled():
-                await self._store.move(job, JobState.CANCELLED)
-                return NOW
-            case _ if outcome.status is None or isinstance(outcome.status, InQueue):
-                return AFTER_UNCONFIRMED_CANCEL
-            case _:
-                return await self._apply(job, outcome.status)
+        except RunComfyError as error:
+            log.warning("cancel not taken", job=job.id, error=str(error))
+            return await self._poll(job)  # the job's life goes on, whatever the cancel call says
+        return await self._apply(job, outcome if isinstance(outcome, Cancelled) else outcome.status)
 
     async def _poll(self, job: Job) -> timedelta:
         try:
             status = await self._api.status(_request_id(job))
         except RequestNotFoundError as error:
             return await self._fail(job, error.user_message)
+        except RunComfyError:
+            if self._lookout.stalled(job):
+                return await self._fail(job, STALLED)
+            raise
         return await self._apply(job, status)
 
-    async def _apply(self, job: Job, status: Status) -> timedelta:
-        """Follow what the API says of the job."""
+    async def _apply(self, job: Job, status: Status | None) -> timedelta:
+        """Follow what the API says of the job; None is no news."""
         match status:
             case Completed():
                 return await self._read_result(job)
@@ -214,14 +221,15 @@ class JobStages:
         try:
             result = await self._api.result(_request_id(job))
             if not isinstance(result, Output):
-                return await self._fail(job, LOST_VIDEO)
+                # It was there a moment ago, so this is worth another look.
+                raise ResultNotReadyError(f"fetching, and the result says {type(result).__name__}")
             downloaded = await download_video(
                 result,
                 self._folders.video(name),
                 fetcher=self._fetcher,
                 probe=self._videos.probe,
             )
-        except (FetchError, NoVideoError, RequestNotFoundError) as error:
+        except (FetchError, NoVideoError, RunComfyError) as error:
             if waited > (FETCH_PATIENCE if error.retryable else GONE_PATIENCE):
                 log.exception("video lost", job=job.id, request=job.request_id)
                 return await self._fail(job, LOST_VIDEO)
@@ -249,18 +257,12 @@ class JobStages:
             log.warning("no poster", job=job.id, error=str(error))
 
     async def _deliver(self, job: Job) -> timedelta:
-        """Hand over the video, as the file or, where that is too large, as its link."""
+        """Hand over the video, in the best form that its place takes."""
         video = self._folders.video(job.video.name) if job.video is not None else None
         if job.video is None or video is None or not await asyncio.to_thread(video.is_file):
             await self._store.move(job, JobState.FETCHING)
             return NOW
-        picture = self._folders.picture(job.picture.name)
-        fits = job.video.size <= self._presenter.upload_limit(job)
-        try:
-            delivery = await self._presenter.deliver(job, video if fits else None, picture)
-        except CardTooLargeError as error:
-            log.info("video too large for its card", job=job.id, error=str(error))
-            delivery = await self._presenter.deliver(job, None, picture)
+        delivery = await self._handover.deliver(job, self._presenter)
         if delivery is Delivery.NOWHERE:
             await self._store.move(job, JobState.KEPT)
         else:

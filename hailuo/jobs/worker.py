@@ -108,7 +108,7 @@ class Worker:
     async def cancel(self, job_id: JobId, by: UserId) -> Job | None:
         """Ask for a job's end; return the job once that was tried, or as it is after a while."""
         job = await self._store.ask_cancel(job_id, by)
-        if job is None or not job.live:
+        if job is None or not job.cancel_pending:
             return job
         if job.owner != self.id:
             return await self._owner_cancelled(job_id)

@@ -160,3 +160,19 @@ async def test_where_the_bot_may_not_react_the_button_is_enough(stage: Stage) ->
     await stage.press(card, "Cancel")
     await shows(stage, card, "Cancelled")
     assert (await stage.discord.get("/sandbox/world"))["invalid_requests"] == 0
+
+
+async def test_a_cancel_that_the_api_does_not_answer_loses_nothing(stage: Stage) -> None:
+    """The job is followed on and delivered though the cancel call fails for good."""
+    await stage.runcomfy.post("/sandbox/settings", queue_s=[2, 2])
+    await stage.runcomfy.post("/sandbox/faults", route="POST /v1/requests/*", times=99, status=400)
+    card = await stage.card_at_the_api(await stage.animate(picture()))
+    await stage.react(card)
+    await shows(stage, card, "Done")
+
+
+async def test_a_result_that_wavers_loses_no_video(stage: Stage) -> None:
+    """While the video is fetched, "not ready" is no verdict."""
+    await stage.runcomfy.post("/sandbox/faults", route="GET /files/*", times=6, status=503)
+    interaction = await stage.animate(picture())
+    await stage.card(interaction, "Done")

@@ -108,7 +108,7 @@ async def test_only_allowed_servers_may_use_the_bot(set_the_stage: Any, allowed:
         if allowed:
             await stage.card(interaction, "Done")
         else:
-            assert "not set up for this server" in await stage.private_answer(interaction)
+            assert "serves certain servers only" in await stage.private_answer(interaction)
             assert await stage.submits() == []
 
 

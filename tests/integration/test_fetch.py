@@ -45,7 +45,7 @@ def clock() -> HastyClock:
 @pytest.fixture
 async def fetcher(server: ScriptedServer, clock: HastyClock) -> AsyncIterator[Fetcher]:
     hosts = AllowedHosts.parse([f"127.0.0.1:{server.port}"])
-    async with Fetcher(hosts, clock=clock, rng=random.Random(1)) as running:  # noqa: S311  # seeded
+    async with Fetcher(hosts, clock=clock, rng=random.Random(1)) as running:  # seeded
         yield running
 
 

@@ -59,7 +59,7 @@ def is_running(pid: int) -> bool:
 
 async def until_gone(pid: int) -> None:
     async with asyncio.timeout(10):
-        while is_running(pid):  # noqa: ASYNC110 - a foreign process tells nobody of its end
+        while is_running(pid):
             await asyncio.sleep(0.01)
 
 
@@ -123,7 +123,7 @@ async def test_cancelling_kills_the_child_at_work(pool: ChildPool, tmp_path: Pat
     job = asyncio.create_task(
         pool.run("hang_and_tell", {"pid_file": str(pid_file)}, within=SOON), name="hanging job"
     )
-    while not pid_file.exists():  # noqa: ASYNC110 - another process writes it
+    while not pid_file.exists():
         await asyncio.sleep(0.01)
     job.cancel()
     with pytest.raises(asyncio.CancelledError):
@@ -255,7 +255,7 @@ asyncio.run(main())
         sys.executable, "-c", script, cwd=Path(__file__).parents[3]
     )
     async with asyncio.timeout(20):
-        while not pid_file.exists():  # noqa: ASYNC110 - another process writes it
+        while not pid_file.exists():
             await asyncio.sleep(0.01)
     parent.kill()
     await parent.wait()

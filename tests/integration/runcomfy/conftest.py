@@ -61,7 +61,7 @@ def open_client(naps: list[float]) -> Callable[[str], AbstractAsyncContextManage
             url,
             MODEL,
             clock=StoppedClock(naps),
-            rng=random.Random(7),  # noqa: S311  # seeded, so that a test repeats
+            rng=random.Random(7),  # seeded, so that a test repeats
         )
         async with client:
             yield client

@@ -1,0 +1,197 @@
+"""Offers: a picture that breaks a rule on sizes, repaired in each way there is, to choose from.
+
+Nothing is counted and nothing is sent until its member takes one. An offer lives for an hour, as
+files of its own: it survives a restart and needs no row.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any, ClassVar, Final
+
+from hailuo.errors import HailuoError
+from hailuo.images.picture import Size
+from hailuo.images.repair import CropPlace, RepairKind
+from hailuo.images.repairs import plan
+from hailuo.jobs.job import JobId, UserId, job_id_of
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from hailuo.clock import Clock
+    from hailuo.images.doctor import PictureDoctor
+    from hailuo.images.repair import Repair
+    from hailuo.jobs.job import Request
+
+LIFETIME: Final = timedelta(hours=1)
+
+
+class OfferGoneError(HailuoError):
+    """The offer was taken, withdrawn, or is too old."""
+
+    sentence: ClassVar[str] = (
+        "This offer is no longer open. Nothing was counted; please run /animate again."
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One way to repair the picture, done already: ``path`` is what would be animated."""
+
+    kind: RepairKind
+    path: Path
+    width: int
+    height: int
+    enlargement: float
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """What a member may choose from, and what they asked for."""
+
+    id: JobId
+    user_id: UserId
+    prompt: str
+    prompt_optimizer: bool
+    size: Size
+    """The picture's own, which breaks a rule."""
+    choices: tuple[Choice, ...]
+
+
+class Offers:
+    """Makes offers and keeps them until one is taken."""
+
+    def __init__(self, folder: Path, doctor: PictureDoctor, clock: Clock) -> None:
+        self._folder = folder
+        self._doctor = doctor
+        self._clock = clock
+
+    async def make(self, request: Request, source: Path, size: Size) -> Offer:
+        """Repair the picture at ``source`` in every way that `plan` knows, and keep the outcome."""
+        offer_id = job_id_of(request.interaction_id)
+        choices = [await self._repair(offer_id, source, repair) for repair in plan(size)]
+        offer = Offer(
+            id=offer_id,
+            user_id=request.user_id,
+            prompt=request.prompt,
+            prompt_optimizer=request.prompt_optimizer,
+            size=size,
+            choices=tuple(choices),
+        )
+        await asyncio.to_thread(self._note(offer_id).write_text, json.dumps(_dump(offer)))
+        return offer
+
+    async def look(
+        self, offer_id: JobId, kind: RepairKind, user_id: UserId
+    ) -> tuple[Offer, Choice]:
+        """Return an open offer of a member and a choice of it; raise `OfferGoneError`."""
+        offer = await asyncio.to_thread(self._load, offer_id)
+        if offer is None or offer.user_id != user_id or await self._is_old(offer_id):
+            raise OfferGoneError(f"{offer_id} of {user_id}")
+        for choice in offer.choices:
+            if choice.kind is kind:
+                return offer, choice
+        raise OfferGoneError(f"{offer_id} has no {kind}")
+
+    async def close(self, offer: Offer) -> None:
+        """Close an offer for its taker; of several at once, all but one get `OfferGoneError`."""
+        try:
+            await asyncio.to_thread(self._note(offer.id).rename, self._closed(offer.id))
+        except FileNotFoundError as error:
+            raise OfferGoneError(f"{offer.id} was taken") from error
+
+    async def reopen(self, offer: Offer) -> None:
+        """Open an offer again that came to nothing, unless its member withdrew it meanwhile."""
+        with suppress(FileNotFoundError):
+            await asyncio.to_thread(self._closed(offer.id).rename, self._note(offer.id))
+
+    async def withdraw(self, offer_id: JobId) -> None:
+        """Forget an offer and its pictures."""
+        await asyncio.to_thread(self._remove, offer_id)
+
+    async def sweep(self) -> None:
+        """Forget the offers that nobody took in time."""
+        await asyncio.to_thread(self._sweep, self._clock.now() - LIFETIME)
+
+    async def _repair(self, offer_id: JobId, source: Path, repair: Repair) -> Choice:
+        draft = self._folder / f"{offer_id}-{repair.kind}"
+        picture = await self._doctor.repair(source, draft, repair, CropPlace.DETAIL)
+        path = draft.with_name(draft.name + picture.format.suffix)
+        await asyncio.to_thread(draft.replace, path)
+        return Choice(
+            kind=repair.kind,
+            path=path,
+            width=repair.result.width,
+            height=repair.result.height,
+            enlargement=repair.enlargement,
+        )
+
+    async def _is_old(self, offer_id: JobId) -> bool:
+        made = (await asyncio.to_thread(self._note(offer_id).stat)).st_mtime
+        return datetime.fromtimestamp(made, UTC) < self._clock.now() - LIFETIME
+
+    def _note(self, offer_id: JobId) -> Path:
+        return self._folder / f"{offer_id}.json"
+
+    def _closed(self, offer_id: JobId) -> Path:
+        return self._folder / f"{offer_id}.taken"
+
+    def _load(self, offer_id: JobId) -> Offer | None:
+        try:
+            data = json.loads(self._note(offer_id).read_text())
+        except FileNotFoundError:
+            return None
+        return _read(data, self._folder)
+
+    def _remove(self, offer_id: JobId) -> None:
+        for path in self._folder.glob(f"{offer_id}*"):
+            path.unlink(missing_ok=True)
+
+    def _sweep(self, before: datetime) -> None:
+        for path in self._folder.iterdir():
+            if datetime.fromtimestamp(path.stat().st_mtime, UTC) < before:
+                path.unlink(missing_ok=True)
+
+
+def _dump(offer: Offer) -> dict[str, Any]:
+    return {
+        "id": offer.id,
+        "user_id": offer.user_id,
+        "prompt": offer.prompt,
+        "prompt_optimizer": offer.prompt_optimizer,
+        "size": [offer.size.width, offer.size.height],
+        "choices": [
+            {
+                "kind": choice.kind,
+                "name": choice.path.name,
+                "width": choice.width,
+                "height": choice.height,
+                "enlargement": choice.enlargement,
+            }
+            for choice in offer.choices
+        ],
+    }
+
+
+def _read(data: dict[str, Any], folder: Path) -> Offer:
+    return Offer(
+        id=JobId(data["id"]),
+        user_id=UserId(data["user_id"]),
+        prompt=data["prompt"],
+        prompt_optimizer=data["prompt_optimizer"],
+        size=Size(*data["size"]),
+        choices=tuple(
+            Choice(
+                kind=RepairKind(item["kind"]),
+                path=folder / item["name"],
+                width=item["width"],
+                height=item["height"],
+                enlargement=item["enlargement"],
+            )
+            for item in data["choices"]
+        ),
+    )

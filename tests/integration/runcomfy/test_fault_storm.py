@@ -1,0 +1,180 @@
+"""Many jobs under random faults of all kinds: none is paid twice, none is lost, none is silent.
+
+`FAULT_STORM_JOBS=1000` runs the full count; a sample of it runs by default.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import io
+import os
+import random
+from collections import Counter
+from dataclasses import dataclass
+from datetime import timedelta
+
+import aiohttp
+import pytest
+from PIL import Image
+from pydantic import SecretStr
+
+from hailuo.clock import SystemClock
+from hailuo.jobs.pacing import Pacing, Rules
+from hailuo.runcomfy import (
+    Accepted,
+    Completed,
+    InProgress,
+    JobHandle,
+    JobInput,
+    Output,
+    Refused,
+    RunComfyClient,
+    SubmitOutcome,
+    SubmitUnknown,
+    errors,
+)
+from sandbox.runcomfy import MODEL_ID, TOKEN, RunComfySandbox
+
+JOBS = int(os.environ.get("FAULT_STORM_JOBS", "150"))
+AT_ONCE = 50
+SPEED = 20.0
+
+SUBMIT_FAULTS: list[tuple[int | str, dict[str, object]]] = [
+    (429, {"retry_after": 1}),
+    (429, {"retry_after": 1, "retry_after_form": "date"}),
+    (400, {"code": 400002}),
+    (422, {"code": 422001}),
+    (200, {"code": 400004}),
+    *((status, {}) for status in ("drop", "html", "garbage", "empty", "redirect")),
+    (500, {}),
+    *((status, {"after_accept": True}) for status in ("drop", "html", "garbage", "truncate")),
+    *((status, {"after_accept": True}) for status in (500, 502, 503)),
+    (200, {"omit": ["request_id"]}),
+    (200, {"after_accept": True, "code": 999999}),
+    ("hang", {"after_accept": True}),
+]
+POLL_FAULTS: list[tuple[int | str, dict[str, object]]] = [
+    *((status, {}) for status in ("drop", "html", "garbage", "truncate", "empty", "redirect")),
+    *((status, {}) for status in (500, 502, 503, 401, 403)),
+    (429, {"retry_after": 1}),
+    (503, {"retry_after": 1, "retry_after_form": "date"}),
+    (200, {"body": {"status": "dancing"}}),
+    (200, {"body": {"request_id": 7}}),
+    (200, {"code": 500001}),
+    (400, {"code": 400005}),
+    ("hang", {}),
+]
+
+
+class FastClock(SystemClock):
+    """A clock on which everything takes a twentieth of the time, like the stand-in's."""
+
+    def monotonic(self) -> float:
+        """Return fast seconds."""
+        return super().monotonic() * SPEED
+
+    async def sleep(self, duration: timedelta) -> None:
+        """Wait for so many fast seconds."""
+        await asyncio.sleep(duration.total_seconds() / SPEED)
+
+
+@dataclass
+class Ended:
+    """What became of one job, as its submitter knows it."""
+
+    submit: SubmitOutcome
+    result: object = None
+
+
+@pytest.fixture(autouse=True)
+def short_patience(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Give a server that hangs a second, not the product's minutes."""
+    limits = aiohttp.ClientTimeout(total=1.0)
+    monkeypatch.setattr("hailuo.runcomfy.transport._POLL_TIMEOUT", limits)
+    monkeypatch.setattr("hailuo.runcomfy.transport._SUBMIT_TIMEOUT", limits)
+
+
+def picture() -> str:
+    buffer = io.BytesIO()
+    Image.new("RGB", (320, 320), "navy").save(buffer, "PNG")
+    return f"data:image/png;base64,{base64.b64encode(buffer.getvalue()).decode()}"
+
+
+def let_it_storm(sandbox: RunComfySandbox) -> None:
+    for status, details in SUBMIT_FAULTS:
+        chance = 0.01 if status == "hang" else 0.025
+        sandbox.strike("POST /v1/models/*", status, times=None, probability=chance, **details)
+    for status, details in POLL_FAULTS:
+        chance = 0.003 if status == "hang" else 0.02
+        sandbox.strike("GET /v1/requests/*", status, times=None, probability=chance, **details)
+
+
+async def follow(handle: JobHandle, pacing: Pacing, clock: FastClock) -> object:
+    """Look until the result is there; an error of a look is never the job's end."""
+    watch, start = pacing.watch(), clock.monotonic()
+
+    def age() -> timedelta:
+        return timedelta(seconds=clock.monotonic() - start)
+
+    asked: timedelta | None = None
+    while True:
+        await clock.sleep(watch.next_look(age(), asked))
+        asked = None
+        try:
+            status = await handle.status()
+            if isinstance(status, InProgress):
+                watch.saw_render(age())
+            if isinstance(status, Completed) and isinstance(
+                result := await handle.result(), Output
+            ):
+                watch.done(age())
+                return result
+        except errors.RequestNotFoundError as error:
+            return error
+        except errors.RunComfyError as error:
+            # Retry-After is in real seconds, for the server's clock of faults is not a fast one.
+            asked = error.retry_after * SPEED if error.retry_after else None
+
+
+async def test_no_job_is_paid_twice_none_is_lost_and_every_lost_answer_is_typed() -> None:
+    settings = {"queue_s": [0.5, 4], "render_s": [2, 8], "time_scale": SPEED, "seed": 7}
+    clock, ended = FastClock(), dict[int, Ended]()
+    pacing = Pacing(Rules(), random.Random(7))  # seeded
+    room = asyncio.Semaphore(AT_ONCE)
+    image_url = picture()
+
+    async with (
+        RunComfySandbox(settings=settings) as sandbox,
+        RunComfyClient(SecretStr(TOKEN), sandbox.url, MODEL_ID, clock=clock) as client,
+    ):
+
+        async def live(number: int) -> None:
+            async with room:
+                outcome = await client.submit(JobInput(f"job {number}", image_url))
+                ended[number] = Ended(outcome)
+                if isinstance(outcome, Accepted):
+                    handle = client.handle(outcome.request_id)
+                    ended[number].result = await follow(handle, pacing, clock)
+
+        let_it_storm(sandbox)
+        async with asyncio.timeout(100), asyncio.TaskGroup() as jobs:
+            for number in range(JOBS):
+                jobs.create_task(live(number), name=f"job:{number}")
+        ledger = sandbox.state.ledger
+        taken = Counter(made.input.prompt for made in sandbox.state.farm.generations.values())
+
+    assert len(ended) == JOBS
+    kinds = Counter(type(job.submit).__name__ for job in ended.values())
+    assert set(kinds) == {"Accepted", "Refused", "SubmitUnknown"}  # the storm did blow
+    for number, job in ended.items():
+        paid = taken[f"job {number}"]
+        match job.submit:
+            case Accepted():
+                assert paid == 1
+                assert isinstance(job.result, Output)
+            case Refused():
+                assert paid == 0
+            case SubmitUnknown():
+                assert paid <= 1
+    assert ledger.suspicions == []
