@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 from hailuo.children.errors import ChildError
 from hailuo.fetch import FetchedFile
 from hailuo.folders import Folders
+from hailuo.jobs.handover import Handover
 from hailuo.jobs.job import Picture, UserId
 from hailuo.jobs.lookout import Lookout
 from hailuo.jobs.pacing import Pacing
@@ -243,6 +244,7 @@ class World:
             api=self.api,  # pyright: ignore[reportArgumentType]  # what the stages use of it
             fetcher=self.files,  # pyright: ignore[reportArgumentType]  # as above
             videos=self.files,  # pyright: ignore[reportArgumentType]  # as above
+            handover=Handover(self.files, self.folders),  # pyright: ignore[reportArgumentType]
             presenter=self.discord,
             alarm=self.discord.alarm,
             lookout=Lookout(Pacing(), self.clock),
