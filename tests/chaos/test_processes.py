@@ -52,11 +52,11 @@ class Town:
         rows = await self.sql("SELECT owner, count(*) FROM jobs WHERE NOT announced GROUP BY owner")
         return {row[0]: row[1] for row in rows}
 
-    async def sql(self, statement: str) -> list[tuple[str, int]]:
+    async def sql(self, statement: str, **values: str) -> list[tuple[str, int]]:
         """Run a statement; return its rows."""
         engine = create_async_engine(self.url)
         async with engine.begin() as connection:
-            result = await connection.execute(text(statement))
+            result = await connection.execute(text(statement), values)
             rows = [(row[0], row[1]) for row in result] if result.returns_rows else []
         await engine.dispose()
         return rows
@@ -105,7 +105,8 @@ async def test_jobs_of_a_killed_process_are_finished_by_the_others(
             if not WAIT_FOR_DEATH:
                 await here.sql(
                     "UPDATE workers SET heartbeat_at = heartbeat_at - interval '1 minute' "
-                    f"WHERE id = '{owner}'"
+                    "WHERE id = :id",
+                    id=owner,
                 )
 
             async def taken_over() -> bool:
