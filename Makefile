@@ -48,8 +48,12 @@ chaos: export PAIRS ?= 0
 chaos: export EXAMPLES ?= 2000
 chaos: export STEPS ?= 50
 chaos: export RANDOM ?= 1
+chaos: export RACERS ?= 16
 chaos: export TRIES ?= 100
 chaos: export CANCELS ?= 1000
+chaos: export PROCESSES ?= 4
+chaos: export LIVE_JOBS ?= 200
+chaos: export WAIT_FOR_DEATH ?= 1
 chaos: $(VENV)/.ready-dev ## Crashes, kills, races at full count (KILLS= POST_KILLS= PAIRS= ... SEED=)
 	$(RUN) -m pytest -n 2 tests/chaos
 

@@ -16,13 +16,13 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from hailuo.jobs.job import ENDS, MOVES, JobState, UserId, Video, WorkerId
-from hailuo.quotas import QuotaError
+from hailuo.quotas import Limits, QuotaError
 from hailuo.store import Store
 from hailuo.store.errors import NotUnknownError, RequestTakenError, StaleMoveError
 from tests.chaos.conftest import count
 from tests.chaos.ledgers import HELD, RETURNED, SPENT, read_ours
 from tests.chaos.points import CrashingDatabase, JumpingClock
-from tests.chaos.world import LIMITS, PNG
+from tests.chaos.world import PNG
 from tests.integration.store.conftest import request_by
 
 if TYPE_CHECKING:
@@ -33,6 +33,9 @@ if TYPE_CHECKING:
 
 VIDEO = Video("v.mp4", "https://files.runcomfy.net/v.mp4", 1, 2, 3, 4.0)
 USERS = (1, 2)
+LIMITS = Limits(
+    per_user=5, window=timedelta(days=9999), live_per_user=4, live_per_server=7, per_day=None
+)
 
 
 class JobCore(RuleBasedStateMachine):
@@ -211,6 +214,7 @@ def _member(state: JobState, *, released: bool) -> tuple[str, ...]:
     return SPENT if state in {JobState.DELIVERED, JobState.KEPT} else HELD
 
 
+@pytest.mark.timeout(7200)
 def test_the_job_core_keeps_its_word(template: Path) -> None:
     JobCore.template = template
     machine: Any = JobCore.TestCase

@@ -29,14 +29,20 @@ async def run(folder: Path, template: Path, fate: Fate, *crash_at: int) -> Point
     return points
 
 
+def some(rng: random.Random, points: range, wanted: int) -> list[int]:
+    """Return so many of the points; 0 wants all."""
+    return rng.sample(points, min(wanted or len(points), len(points)))
+
+
 @pytest.mark.timeout(3600)
 @pytest.mark.parametrize("fate", list(Fate))
 async def test_promises_hold_at_every_point(fate: Fate, tmp_path: Path, template: Path) -> None:
     clean = await run(tmp_path / "clean", template, fate)
     every = range(len(clean.passed))
-    for first in random.Random(fate).sample(every, SINGLES) if SINGLES else every:
+    for first in some(random.Random(fate), every, SINGLES):
         crashed = await run(tmp_path / str(first), template, fate, first)
-        assert len(crashed.crashes) == 1
+        # How many points a cancel passes depends on whom it meets, so it may miss the last ones.
+        assert len(crashed.crashes) == 1 or fate is Fate.CANCELLED
 
 
 @pytest.mark.timeout(3600)
@@ -46,10 +52,9 @@ async def test_promises_hold_at_pairs_of_points(fate: Fate, tmp_path: Path, temp
     rng = random.Random(fate)
     clean = await run(tmp_path / "clean", template, fate)
     every = range(len(clean.passed))
-    for first in rng.sample(every, PAIRS) if PAIRS else every:
+    for first in some(rng, every, PAIRS):
         crashed = await run(tmp_path / f"{first}", template, fate, first)
         later = range(first + 1, len(crashed.passed))
-        for second in [rng.choice(later)] if PAIRS else later:
+        for second in some(rng, later, 1 if PAIRS else 0):
             again = await run(tmp_path / f"{first}-{second}", template, fate, first, second)
-            # How many points a cancel passes depends on whom it meets, so it may miss the second.
             assert len(again.crashes) == 2 or fate is Fate.CANCELLED
