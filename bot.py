@@ -11,12 +11,13 @@ import structlog
 from discord.ext import commands
 
 from cogs import EXTENSIONS
-from cogs.connection import connect_to
+from cogs.connection import connect_to, survive_malformed_events
 from cogs.doctor import examine
 from cogs.failures import EXIT_OK, EXIT_USAGE, FAILURES, explain_failure
 from cogs.invite import INTENTS, invite_url
 from cogs.operator import tell_operators
 from cogs.registration import register_commands
+from cogs.ui.budget import InvalidRequests
 from cogs.ui.client import Client
 from cogs.ui.errors import Tree
 from cogs.ui.presenter import CardPresenter
@@ -34,6 +35,7 @@ class HailuoBot(Client):
 
     def __init__(self, engine: Engine) -> None:
         settings = engine.settings
+        invalid_requests = InvalidRequests(engine.clock)
         super().__init__(
             command_prefix=commands.when_mentioned,
             help_command=None,
@@ -48,14 +50,17 @@ class HailuoBot(Client):
             member_cache_flags=discord.MemberCacheFlags.none(),
             chunk_guilds_at_startup=False,
             max_ratelimit_timeout=60.0,
+            http_trace=invalid_requests.trace(),
             **settings.shards,
         )
         self.engine = engine
+        survive_malformed_events(self)
         self._invited = False
         self.presenter = CardPresenter(
             self,
             engine.store,
             engine.clock,
+            invalid_requests,
             default_upload_bytes=settings.default_upload_bytes,
         )
 

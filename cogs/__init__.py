@@ -8,6 +8,8 @@ EXTENSIONS: Final = (
     "cogs.animate",
     "cogs.offer",
     "cogs.cancel",
+    "cogs.tell_me",
+    "cogs.cards",
     "cogs.history",
     "cogs.quota",
     "cogs.operator",

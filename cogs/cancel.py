@@ -59,7 +59,7 @@ class CancelButton(ui.DynamicItem[ui.Button[Any]], template=rf"cancel:(?P<job>{J
         job = await engine.store.job(self.job_id)
         if job is None:
             return NO_SUCH_JOB
-        if not _may_cancel(job, interaction.user.id, interaction.permissions):
+        if not may_cancel(job, interaction.user.id, interaction.permissions):
             return NOT_YOURS
         return outcome(await engine.cancel(job.id, UserId(interaction.user.id)))
 
@@ -82,7 +82,7 @@ class Cancel(commands.Cog):
         job = await self._engine.store.job_on(event.message_id)
         if job is None or not job.live:
             return
-        if _may_cancel(job, event.user_id, self._permissions(event)):
+        if may_cancel(job, event.user_id, self._permissions(event)):
             await self._engine.cancel(job.id, UserId(event.user_id))
 
     def _permissions(self, event: discord.RawReactionActionEvent) -> discord.Permissions:
@@ -116,7 +116,8 @@ def outcome(job: Job | None) -> str:
             return "The wish is noted, but the API has not answered yet; the card will show it."
 
 
-def _may_cancel(job: Job, user_id: int, permissions: discord.Permissions) -> bool:
+def may_cancel(job: Job, user_id: int, permissions: discord.Permissions) -> bool:
+    """Tell whether somebody may stop a job: its requester, or who moderates its channel."""
     moderates = job.request.guild_id is not None and permissions.manage_messages
     return user_id == job.request.user_id or moderates
 

@@ -11,6 +11,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
 from hailuo.clock import SystemClock
+from hailuo.jobs.intake import LEAST_FREE_DISK
 from hailuo.runcomfy.answers import parse_request_id
 from hailuo.runcomfy.client import RunComfyClient
 from hailuo.runcomfy.errors import (
@@ -29,7 +30,6 @@ if TYPE_CHECKING:
     from hailuo.settings import Settings
 
 MARK: Final = "data-dir-mark"
-LEAST_FREE_DISK: Final = 1_000_000_000
 NO_REQUEST: Final = "hailuo-doctor"
 """A request id that no job has: asking for it is free and shows whether the token is taken."""
 

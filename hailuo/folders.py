@@ -48,6 +48,10 @@ class Folders:
         """Return where the small picture of a job lies, which /history shows."""
         return self.thumbnails / f"{job_id}.jpg"
 
+    def last_frame(self, job_id: JobId) -> Path:
+        """Return where the last frame of a job's video lies."""
+        return self.thumbnails / f"{job_id}-last.jpg"
+
     def video_name(self, job_id: JobId) -> str:
         """Return the name of a job's video in its folder."""
         return f"{job_id}.mp4"

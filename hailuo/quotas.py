@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, Final
 
 from hailuo.errors import HailuoError
 
@@ -11,6 +11,10 @@ if TYPE_CHECKING:
     from datetime import datetime, timedelta
 
     from hailuo.settings import Settings
+
+
+BILLED_PER_QUOTA: Final = 3
+"""How often over a member's quota may be billed: failures are given back, yet may cost money."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +46,9 @@ class Usage:
     used: int
     next_free_at: datetime | None
     """When the oldest counted video leaves the window; None when none is counted."""
+    billed: int
+    """Of the window, what may be on the operator's bill, failures included."""
+    next_billed_at: datetime | None
     live_of_user: int
     live_in_server: int
     today: int
@@ -68,6 +75,15 @@ class QuotaExhaustedError(QuotaError):
 
     sentence: ClassVar[str] = (
         "You have used all {limit} of your videos in {hours} hours. "
+        "Nothing was counted; the next one frees up {next_free}."
+    )
+
+
+class TooManyFailuresError(QuotaError):
+    """So many of the member's jobs failed, or were cancelled, once sent that it costs too much."""
+
+    sentence: ClassVar[str] = (
+        "Too many of your videos failed or were cancelled lately, and each may have cost money. "
         "Nothing was counted; the next one frees up {next_free}."
     )
 
@@ -109,6 +125,8 @@ def check(limits: Limits, usage: Usage) -> None:
             hours=int(limits.window.total_seconds() // 3600),
             next_free=usage.next_free_at,
         )
+    if usage.billed >= BILLED_PER_QUOTA * limits.per_user:
+        raise TooManyFailuresError(next_free=usage.next_billed_at)
     if limits.per_day is not None and usage.today >= limits.per_day:
         raise DayIsFullError(next_free=usage.next_today_at)
     if usage.live_of_user >= limits.live_per_user:

@@ -9,14 +9,15 @@ import discord
 from discord import ui
 
 from cogs.cancel import CancelButton
+from cogs.tell_me import TellMeButton, is_asked
 from cogs.ui.text import length, plain, quoted, relative, shorten
-from hailuo.jobs.job import JobState
+from hailuo.jobs.job import ENDS, JobState
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from cogs.ui.forecast import Promise
     from hailuo.jobs.job import Job
-    from hailuo.jobs.presenter import Outlook
 
 PICTURE_STEM: Final = "picture"
 _ALT_LENGTH: Final = 200
@@ -55,15 +56,18 @@ def video_name(job: Job) -> str:
     return f"hailuo-{job.id}.mp4"
 
 
-def progress(job: Job, outlook: Outlook | None = None) -> ui.LayoutView:
-    """Draw a job that is under way: its picture large, its stage, Cancel."""
+def progress(job: Job, promise: Promise | None = None) -> ui.LayoutView:
+    """Draw a job that is under way: its picture large, its stage, Cancel and Tell me."""
     look = LOOKS[job.state]
+    buttons: list[ui.Item[Any]] = [CancelButton(job.id)]
+    if not is_asked(job):
+        buttons.append(TellMeButton(job.id))
     return _card(
         look,
         ui.TextDisplay(_heading(job, look)),
         ui.MediaGallery(_picture(job)),
-        ui.TextDisplay("\n".join(_stage(job, outlook))),
-        ui.ActionRow[Any](CancelButton(job.id)),
+        ui.TextDisplay("\n".join(_stage(job, promise))),
+        ui.ActionRow[Any](*buttons),
     )
 
 
@@ -87,7 +91,8 @@ def linked(job: Job) -> ui.LayoutView:
         ui.TextDisplay(_heading(job, look)),
         ui.TextDisplay(
             "The video cannot be attached here, so this is its link. RunComfy does not say how "
-            f"long it lives: save the video within a few days.\n{_done_line(job)}"
+            f"long it lives: save the video within a few days.\n{_done_line(job)}\n"
+            f"{_reference(job)}"
         ),
         ui.ActionRow(ui.Button(label="Open the video", url=url)),
     )
@@ -97,7 +102,25 @@ def ended(job: Job, *, with_picture: bool = True) -> ui.LayoutView:
     """Draw a job that ended without a video to show here."""
     look = LOOKS[job.state]
     top = _top(job, look, with_picture=with_picture)
-    return _card(look, top, ui.TextDisplay(end_line(job)))
+    return _card(look, top, ui.TextDisplay(f"{end_line(job)}\n{_reference(job)}"))
+
+
+def moved(job: Job, place: str | None) -> ui.LayoutView:
+    """Draw a card whose end had to be posted elsewhere: at ``place``, or (None) as a DM."""
+    look = LOOKS[job.state if job.state in ENDS else JobState.DELIVERED]
+    where = "in a direct message" if place is None else f"[in a message of its own]({place})"
+    text = f"It could not be shown here, so it is {where}.\n{_reference(job)}"
+    return _card(look, ui.TextDisplay(_heading(job, look)), ui.TextDisplay(text))
+
+
+def called(job: Job, url: str) -> ui.LayoutView:
+    """Draw the one message that mentions somebody: the requester, who asked for it."""
+    done = job.state not in ENDS or job.state is JobState.DELIVERED
+    what = "your video is ready." if done else "your video did not come about; the card tells why."
+    view = ui.LayoutView(timeout=None)
+    view.add_item(ui.TextDisplay(f"<@{job.request.user_id}>, {what}"))
+    view.add_item(ui.ActionRow(ui.Button(label="Go to it", url=url)))
+    return view
 
 
 def without_prompt(job: Job) -> Job:
@@ -143,22 +166,33 @@ def _heading(job: Job, look: Look) -> str:
     return f"{heading}\n{quoted(prompt)}" if prompt else heading
 
 
-def _stage(job: Job, outlook: Outlook | None) -> list[str]:
-    lines = [_stage_line(job, outlook)]
-    if outlook is not None and outlook.ready_from and outlook.ready_until:
-        lines.append(f"Expected {relative(outlook.ready_from)} to {relative(outlook.ready_until)}")
-    lines.append(f"-# Asked {relative(job.created_at)} · counts as one video")
+def _stage(job: Job, promise: Promise | None) -> list[str]:
+    lines = [_stage_line(job, promise)]
+    if promise is not None:
+        lines += _time_ahead(promise)
+    if is_asked(job):
+        lines.append(f"<@{job.request.user_id}> will be told when it is done.")
+    lines.append(f"-# Asked {relative(job.created_at)} · counts as one video of the quota")
     return lines
 
 
-def _stage_line(job: Job, outlook: Outlook | None) -> str:
+def _time_ahead(promise: Promise) -> list[str]:
+    outlook = promise.outlook
+    lines = ["It takes longer than usual."] if promise.late else []
+    if outlook.ready_from and outlook.ready_until:
+        span = f"{relative(outlook.ready_from)} to {relative(outlook.ready_until)}"
+        lines.append(f"Expected {span}")
+    return lines
+
+
+def _stage_line(job: Job, promise: Promise | None) -> str:
     match job.state:
         case JobState.ACCEPTED | JobState.SUBMITTING if job.cancel_pending:
             return "Cancelling as soon as the API has answered."
         case JobState.ACCEPTED | JobState.SUBMITTING:
             return "The picture is on its way to the API."
         case JobState.IN_QUEUE:
-            place = outlook.queue_position if outlook else None
+            place = promise.outlook.queue_position if promise else None
             where = "Waiting its turn" if place is None else f"Place {place} in the API's queue"
             return f"{where}; cancelling now costs nothing."
         case JobState.IN_PROGRESS if job.cancel_asked_at is not None:
@@ -176,10 +210,16 @@ def _done_line(job: Job) -> str:
     parts = [f"Done in {length((job.state_at - job.created_at).total_seconds())}"]
     if video is not None:
         parts += [f"{video.seconds:.1f} s", f"{video.width}×{video.height}"]
+    parts.append("counted as one video of the quota")
     line = " · ".join(parts)
     if job.cancel_asked_at is not None:
         line += "\n-# It was asked to stop after rendering had begun, so it finished and counts."
     return line
+
+
+def _reference(job: Job) -> str:
+    """Return what a job is found again by: by its people, and by the bot after a crash."""
+    return f"-# Job {job.id}"
 
 
 def _picture(job: Job) -> discord.MediaGalleryItem:

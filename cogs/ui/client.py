@@ -8,6 +8,7 @@ import discord
 from discord.ext import commands
 
 if TYPE_CHECKING:
+    from cogs.ui.presenter import CardPresenter
     from hailuo.engine import Engine
 
 
@@ -20,6 +21,7 @@ class Client(commands.AutoShardedBot):
     """What a cog may rely on; ``bot.py`` builds the rest."""
 
     engine: Engine
+    presenter: CardPresenter
 
 
 Interaction: TypeAlias = discord.Interaction[Client]

@@ -13,25 +13,34 @@ if TYPE_CHECKING:
 UNKNOWN_CHANNEL: Final = 10003
 UNKNOWN_GUILD: Final = 10004
 UNKNOWN_MESSAGE: Final = 10008
+OLD_MESSAGE: Final = 30046
 TOO_LARGE: Final = 40005
 MISSING_ACCESS: Final = 50001
 MISSING_PERMISSIONS: Final = 50013
 INVALID_FORM: Final = 50035
+THREAD_ARCHIVED: Final = 50083
+INVALID_WEBHOOK_TOKEN: Final = 50027
 AUTOMOD: Final = frozenset({200000, 240000})
 
-_SERVER_ERROR: Final = 500
-_RATE_LIMITED: Final = 429
+_UNAUTHORIZED: Final = 401
 _CONTENT_TOO_LARGE: Final = 413
+_RATE_LIMITED: Final = 429
+_SERVER_ERROR: Final = 500
+_UNAVAILABLE: Final = 503
 
 
 def is_passing(error: discord.HTTPException) -> bool:
-    """Tell whether an answer says "not now" rather than "no"."""
-    return error.status >= _SERVER_ERROR or error.status == _RATE_LIMITED
+    """Tell whether an answer says "not now" rather than "no".
+
+    A bot's token that is refused says nothing about the card; the gateway will say the rest.
+    """
+    bot_refused = error.status == _UNAUTHORIZED and error.code != INVALID_WEBHOOK_TOKEN
+    return bot_refused or error.status >= _SERVER_ERROR or error.status == _RATE_LIMITED
 
 
-def is_worth_repeating_soon(error: discord.HTTPException) -> bool:
-    """Tell whether an answer may change within seconds; a rate limit has its own clock."""
-    return error.status >= _SERVER_ERROR
+def is_unavailable(error: discord.HTTPException) -> bool:
+    """Tell whether this is the one server error that discord.py does not retry by itself."""
+    return error.status == _UNAVAILABLE
 
 
 def is_too_large(error: discord.HTTPException) -> bool:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final, Protocol, TypeAlias
 
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from discord import ui
 
+    from cogs.ui.budget import InvalidRequests
     from hailuo.clock import Clock
     from hailuo.jobs.job import ChannelId, Job, JobId
 
@@ -45,6 +46,12 @@ class Draw(Protocol):
         ...
 
 
+def _set_event() -> asyncio.Event:
+    event = asyncio.Event()
+    event.set()
+    return event
+
+
 @dataclass(slots=True)
 class _Card:
     """What is known of one live card's edits."""
@@ -54,36 +61,51 @@ class _Card:
     edited_at: float = float("-inf")
 
 
+@dataclass(slots=True)
+class _Channel:
+    """What waits in one channel, and what goes before it."""
+
+    waiting: dict[JobId, tuple[Job, Drawing]] = field(default_factory=dict)
+    at_work: bool = False
+    ends: int = 0
+    """Draws under way that matter more than progress."""
+    quiet: asyncio.Event = field(default_factory=_set_event)
+
+
 class ProgressEditor:
     """Keeps the newest drawing of each live card and sends it when its turn comes."""
 
-    def __init__(self, draw: Draw, clock: Clock) -> None:
+    def __init__(self, draw: Draw, clock: Clock, budget: InvalidRequests) -> None:
         self._draw = draw
         self._clock = clock
-        self._waiting: dict[ChannelId, dict[JobId, tuple[Job, Drawing]]] = {}
+        self._budget = budget
+        self._channels: dict[ChannelId, _Channel] = {}
         self._cards: dict[JobId, _Card] = {}
-        self._channels: asyncio.TaskGroup | None = None
+        self._tasks: asyncio.TaskGroup | None = None
 
     async def run(self) -> None:
         """Own the channels' tasks until cancelled; before and after, progress is dropped."""
         async with asyncio.TaskGroup() as group:
-            self._channels = group
+            self._tasks = group
             try:
                 await asyncio.get_running_loop().create_future()
             finally:
-                self._channels = None
-                self._waiting.clear()
+                self._tasks = None
+                self._channels.clear()
 
     def submit(self, job: Job, drawing: Drawing) -> None:
         """Show this drawing of the job when its turn comes, unless a newer one replaces it."""
-        if self._channels is None or self._clock.now() - job.created_at > RATIONED_AFTER:
+        if self._tasks is None or self._clock.now() - job.created_at > RATIONED_AFTER:
             return
         channel_id = job.request.channel_id
-        if channel_id in self._waiting:
-            self._waiting[channel_id][job.id] = (job, drawing)
-        elif self._card(job.id).shown != drawing(job).to_components():
-            self._waiting[channel_id] = {job.id: (job, drawing)}
-            self._channels.create_task(self._work(channel_id), name=f"edits:{channel_id}")
+        channel = self._channel(channel_id)
+        if not channel.at_work and self._card(job.id).shown == drawing(job).to_components():
+            self._leave(channel_id)
+            return
+        channel.waiting[job.id] = (job, drawing)
+        if not channel.at_work:
+            channel.at_work = True
+            self._tasks.create_task(self._work(channel_id), name=f"edits:{channel_id}")
 
     def shown(self, job: Job, drawing: Drawing) -> None:
         """Take note that the card shows this drawing by now."""
@@ -93,37 +115,69 @@ class ProgressEditor:
 
     @asynccontextmanager
     async def alone(self, job: Job) -> AsyncGenerator[None]:
-        """Hold the card alone: what waits is dropped and what is under way has arrived."""
-        self._waiting.get(job.request.channel_id, {}).pop(job.id, None)
-        async with self._card(job.id).lock:
-            yield
+        """Hold the card alone: what waits is dropped and what is under way has arrived.
+
+        Meanwhile no other progress of the channel is sent: what comes now matters more.
+        """
+        channel_id = job.request.channel_id
+        channel = self._channel(channel_id)
+        channel.waiting.pop(job.id, None)
+        channel.ends += 1
+        channel.quiet.clear()
+        try:
+            async with self._card(job.id).lock:
+                yield
+        finally:
+            channel.ends -= 1
+            if not channel.ends:
+                channel.quiet.set()
+            self._leave(channel_id)
 
     def forget(self, job: Job) -> None:
         """Drop all that is held of a job that has ended."""
-        self._waiting.get(job.request.channel_id, {}).pop(job.id, None)
+        if job.request.channel_id in self._channels:
+            self._channels[job.request.channel_id].waiting.pop(job.id, None)
         self._cards.pop(job.id, None)
 
     def _card(self, job_id: JobId) -> _Card:
         return self._cards.setdefault(job_id, _Card(asyncio.Lock()))
 
+    def _channel(self, channel_id: ChannelId) -> _Channel:
+        return self._channels.setdefault(channel_id, _Channel())
+
+    def _leave(self, channel_id: ChannelId) -> None:
+        """Forget a channel in which nothing is under way."""
+        channel = self._channels.get(channel_id)
+        if channel is not None and not channel.at_work and not channel.ends:
+            del self._channels[channel_id]
+
     async def _work(self, channel_id: ChannelId) -> None:
         """Send a channel's drawings one after another, the longest-waiting card first."""
-        waiting = self._waiting[channel_id]
-        while waiting:
-            job_id = min(waiting, key=lambda one: self._card(one).edited_at)
-            due = self._card(job_id).edited_at + BETWEEN_EDITS.total_seconds()
-            delay = due - self._clock.monotonic()
-            if delay > 0:
-                await self._clock.sleep(timedelta(seconds=delay))
-                continue  # a newer drawing, or none, may wait by now
-            await self._edit(*waiting.pop(job_id))
-        self._waiting.pop(channel_id, None)
+        channel = self._channels[channel_id]
+        try:
+            while channel.waiting:
+                await channel.quiet.wait()
+                await self._send_next(channel)
+        finally:
+            channel.at_work = False
+            self._leave(channel_id)
+
+    async def _send_next(self, channel: _Channel) -> None:
+        if not channel.waiting:
+            return
+        job_id = min(channel.waiting, key=lambda one: self._card(one).edited_at)
+        due = self._card(job_id).edited_at + BETWEEN_EDITS.total_seconds()
+        delay = due - self._clock.monotonic()
+        if delay > 0:
+            await self._clock.sleep(timedelta(seconds=delay))
+            return  # a newer drawing, or none, may wait by now
+        await self._edit(*channel.waiting.pop(job_id))
 
     async def _edit(self, job: Job, drawing: Drawing) -> None:
         card = self._card(job.id)
         async with card.lock:
             components = drawing(job).to_components()
-            if components == card.shown:
+            if components == card.shown or self._budget.progress_stops:
                 return
             card.edited_at = self._clock.monotonic()
             try:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from datetime import datetime
 from enum import StrEnum
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Final, Self
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -17,6 +18,10 @@ class Way(StrEnum):
     MESSAGE = "message"
     CHANNEL = "channel"
     DM = "dm"
+
+
+EDITS: Final = (Way.TOKEN, Way.MESSAGE)
+POSTS: Final = (Way.CHANNEL, Way.DM)
 
 
 class Act(StrEnum):
@@ -33,18 +38,25 @@ class Memory:
     picture_id: str | None = None
     """The picture's attachment id: an edit that brings the video must list it to keep it."""
     gone: frozenset[str] = frozenset()
-    posting: bool = False
-    """Whether a new message was about to be posted: look for it before posting again."""
+    posting_at: datetime | None = None
+    """When a new message was last about to be posted: look for it before posting again."""
+    upload_limit: int | None = None
+    """The bytes that a file may have where Discord took less than it had promised."""
 
     @classmethod
     def load(cls, data: Mapping[str, object]) -> Self:
         """Read what `dump` wrote."""
         gone = data.get("gone")
         picture_id = data.get("picture_id")
+        posting_at = data.get("posting_at")
+        upload_limit = data.get("upload_limit")
         return cls(
             picture_id=picture_id if isinstance(picture_id, str) else None,
             gone=frozenset(map(str, gone)) if isinstance(gone, list) else frozenset(),
-            posting=data.get("posting") is True,
+            posting_at=(
+                datetime.fromisoformat(posting_at) if isinstance(posting_at, str) else None
+            ),
+            upload_limit=upload_limit if isinstance(upload_limit, int) else None,
         )
 
     def dump(self) -> dict[str, object]:
@@ -52,7 +64,8 @@ class Memory:
         return {
             "picture_id": self.picture_id,
             "gone": sorted(self.gone),
-            "posting": self.posting,
+            "posting_at": self.posting_at.isoformat() if self.posting_at is not None else None,
+            "upload_limit": self.upload_limit,
         }
 
     def without(self, *ways: Way, act: Act | None = None) -> Memory:

@@ -4,21 +4,34 @@ from __future__ import annotations
 
 from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeVar
 
 import aiohttp
 import discord
 import structlog
 
+from cogs import tell_me
+from cogs.cancel import CROSS
 from cogs.ui import card
 from cogs.ui.editor import ProgressEditor
-from cogs.ui.surface import TOKEN_MARGIN, BlockedError, Draft, Surface, Upload, media
-from hailuo.jobs.presenter import CardDelayedError, CardGoneError, Delivery
+from cogs.ui.forecast import Forecasts
+from cogs.ui.media import media
+from cogs.ui.memory import Way
+from cogs.ui.sender import Draft, Upload
+from cogs.ui.surface import BlockedError, Surface
+from hailuo.jobs.presenter import (
+    CardDelayedError,
+    CardError,
+    CardGoneError,
+    CardTooLargeError,
+    Delivery,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
     from pathlib import Path
 
+    from cogs.ui.budget import InvalidRequests
     from cogs.ui.client import Client
     from cogs.ui.editor import Drawing
     from cogs.ui.surface import Keeper
@@ -26,10 +39,15 @@ if TYPE_CHECKING:
     from hailuo.jobs.job import Job
     from hailuo.jobs.presenter import Outlook
 
+_Sent = TypeVar("_Sent")
+
 log = structlog.get_logger(__name__)
 
-CROSS: Final = "❌"
 END: Final = "end"
+TELL: Final = "tell"
+MIB: Final = 1024 * 1024
+SIZES: Final = (0, 10 * MIB, 20 * MIB, 50 * MIB, 100 * MIB)
+"""Limits that Discord has had for a file, smallest first."""
 SIZE_MARGIN: Final = 256 * 1024
 """What a request needs beside its largest file: the picture is kept, the rest is text."""
 
@@ -38,13 +56,20 @@ class CardPresenter:
     """Draws each job's one living message; implements `hailuo.jobs.presenter.Presenter`."""
 
     def __init__(
-        self, client: Client, keeper: Keeper, clock: Clock, *, default_upload_bytes: int
+        self,
+        client: Client,
+        keeper: Keeper,
+        clock: Clock,
+        budget: InvalidRequests,
+        *,
+        default_upload_bytes: int,
     ) -> None:
         self._client = client
         self._clock = clock
         self._default_upload_bytes = default_upload_bytes
-        self._surface = Surface(client, keeper, clock)
-        self._editor = ProgressEditor(self._draw_progress, clock)
+        self._surface = Surface(client, keeper, clock, budget)
+        self._forecasts = Forecasts(clock)
+        self._editor = ProgressEditor(self._draw_progress, clock, budget)
 
     async def run(self) -> None:
         """Own the progress edits until cancelled."""
@@ -66,7 +91,8 @@ class CardPresenter:
 
     def update(self, job: Job, outlook: Outlook) -> None:
         """Have the card show a live job's progress soon."""
-        self._editor.submit(job, partial(card.progress, outlook=outlook))
+        promise = self._forecasts.promise(job, outlook)
+        self._editor.submit(job, partial(card.progress, promise=promise))
 
     async def close(self, job: Job) -> None:
         """Draw the end of a job that has no video to hand over."""
@@ -74,7 +100,7 @@ class CardPresenter:
         await self._arrive(
             job,
             in_card=Draft(partial(card.ended, with_picture=has_picture)),
-            anew=Draft(partial(card.ended, with_picture=False)),
+            anew=Draft(partial(card.ended, with_picture=False), mark=job.id),
         )
         self._forget(job)
 
@@ -83,24 +109,40 @@ class CardPresenter:
 
         The interaction's own limit holds for its token; the bot's token gets the server's.
         discord.py knows an older default, so the setting stands in where the server has no boost.
+        What Discord has refused already lowers either.
         """
-        address = job.request.card
-        if self._clock.now() < address.token_expires_at - TOKEN_MARGIN:
-            return address.upload_limit - SIZE_MARGIN
+        promised, corrected = self._promised(job), self._surface.memory(job).upload_limit
+        limit = promised if corrected is None else min(promised, corrected)
+        return max(0, limit - SIZE_MARGIN)
+
+    def _promised(self, job: Job) -> int:
+        if self._surface.can_send_by_token(job):
+            return job.request.card.upload_limit
         guild = self._client.get_guild(job.request.guild_id or 0)
         boosted = guild.filesize_limit if guild is not None and guild.premium_tier > 1 else 0
-        return max(boosted, self._default_upload_bytes) - SIZE_MARGIN
+        return max(boosted, self._default_upload_bytes)
+
+    async def _correct_limit(self, job: Job) -> None:
+        """Remember, once, that this place takes less than it promised: the next size below."""
+        memory = self._surface.memory(job)
+        if memory.upload_limit is None:
+            below = max(size for size in SIZES if size < self._promised(job))
+            await self._surface.remember(job, replace(memory, upload_limit=below))
 
     async def deliver(self, job: Job, video: Path | None, picture: Path) -> Delivery:
         """Hand over the video in the card, or by a new message where the card is gone."""
-        link = Draft(card.linked)
+        link = Draft(card.linked, mark=job.id)
         reached = False
         if video is not None:
-            reached = await self._arrive(
-                job,
-                in_card=self._with_video(job, video, picture),
-                anew=self._with_video(job, video, None),
-            )
+            try:
+                reached = await self._arrive(
+                    job,
+                    in_card=self._with_video(job, video, picture),
+                    anew=self._with_video(job, video, None),
+                )
+            except CardTooLargeError:
+                await self._correct_limit(job)
+                raise
         if not reached:
             reached = await self._arrive(job, in_card=link, anew=link)
         if not reached:
@@ -108,32 +150,70 @@ class CardPresenter:
         self._forget(job)
         return Delivery.DELIVERED
 
+    async def lose_card(self, job: Job) -> None:
+        """Take note that the job's card was deleted, so that no edit is spent on it."""
+        await self._surface.lose_card(job)
+
     async def _arrive(self, job: Job, *, in_card: Draft, anew: Draft) -> bool:
         """Draw a job's end in its card, else post it anew; tell whether it arrived."""
         async with self._editor.alone(job):
             try:
-                await self._edit(job, in_card)
+                message = await self._edit(job, in_card)
             except CardGoneError:
-                return await self._post(job, anew)
+                return await self._arrive_anew(job, anew)
         await self._withdraw_cross(job)
+        await self._call(job, message)
         return True
 
-    async def _post(self, job: Job, draft: Draft) -> bool:
+    async def _arrive_anew(self, job: Job, draft: Draft) -> bool:
+        """Post a job's end; a card that still stands says where to find it."""
         try:
-            await self._surface.post(job, draft, END)
-        except (CardGoneError, BlockedError) as error:
+            way, message = await self._without_blocked_words(
+                job, lambda shown: self._surface.post(shown, draft, END)
+            )
+        except CardGoneError as error:
             log.info("nowhere left to post", job=job.id, error=str(error))
             return False
+        if self._surface.can_edit(job):
+            place = None if way is Way.DM else message.jump_url
+            await self._try_edit(job, Draft(partial(card.moved, place=place)))
+            await self._withdraw_cross(job)
+        if way is not Way.DM:
+            await self._call(job, message)
         return True
 
-    async def _edit(self, job: Job, draft: Draft) -> discord.Message:
-        """Edit the card; where AutoMod objects, once more without the member's words."""
+    async def _call(self, job: Job, message: discord.Message) -> None:
+        """Mention the requester once, where they asked for it; a courtesy, so errors pass."""
+        if not tell_me.is_asked(job):
+            return
+        url = message.jump_url
+        draft = Draft(partial(card.called, url=url), mark=url, calls=True)
         try:
-            return await self._surface.edit(job, draft)
+            await self._surface.post(job, draft, TELL, (Way.CHANNEL,))
+        except (CardDelayedError, CardGoneError, BlockedError) as error:
+            log.info("requester not told", job=job.id, error=str(error))
+
+    async def _edit(self, job: Job, draft: Draft) -> discord.Message:
+        return await self._without_blocked_words(
+            job, lambda shown: self._surface.edit(shown, draft)
+        )
+
+    async def _try_edit(self, job: Job, draft: Draft) -> None:
+        try:
+            await self._edit(job, draft)
+        except CardError as error:
+            log.info("card not brought up to date", job=job.id, error=str(error))
+
+    async def _without_blocked_words(
+        self, job: Job, send: Callable[[Job], Awaitable[_Sent]]
+    ) -> _Sent:
+        """Send; where AutoMod objects, once more without the member's words."""
+        try:
+            return await send(job)
         except BlockedError:
             log.info("AutoMod objects to the prompt", job=job.id)
         try:
-            return await self._surface.edit(card.without_prompt(job), draft)
+            return await send(card.without_prompt(job))
         except BlockedError as error:
             raise CardGoneError(f"{job.id}: AutoMod blocks the card") from error
 
@@ -149,9 +229,10 @@ class CardPresenter:
             files = (Upload(picture, card.picture_name(job), kept), *files)
         with_picture = picture is not None
         view = partial(card.finished, video=f"attachment://{name}", with_picture=with_picture)
-        return Draft(view, files)
+        return Draft(view, files, mark=job.id)
 
     def _forget(self, job: Job) -> None:
+        self._forecasts.forget(job)
         self._editor.forget(job)
         self._surface.forget(job)
 

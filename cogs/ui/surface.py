@@ -8,26 +8,28 @@ a few times here and, after that, by the engine.
 
 from __future__ import annotations
 
-import json
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any, Final, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
 
 import aiohttp
 import discord
 import structlog
 
 from cogs.ui import codes
-from cogs.ui.memory import Act, Memory, Way
+from cogs.ui.budget import OldMessageError
+from cogs.ui.media import shows
+from cogs.ui.memory import EDITS, POSTS, Act, Memory, Way
+from cogs.ui.sender import Sender
 from hailuo.jobs.presenter import CardDelayedError, CardGoneError, CardTooLargeError
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Mapping, Sequence
-    from pathlib import Path
+    from collections.abc import Mapping, Sequence
+    from datetime import datetime
 
-    from discord import ui
-
+    from cogs.ui.budget import InvalidRequests
     from cogs.ui.client import Client
+    from cogs.ui.sender import Draft
     from hailuo.clock import Clock
     from hailuo.jobs.job import Job, JobId
 
@@ -35,55 +37,14 @@ log = structlog.get_logger(__name__)
 
 TOKEN_MARGIN: Final = timedelta(minutes=1)
 """A token is not used in its last minute: a dead one is a 401, which counts towards a ban."""
-TRIES: Final = 3
-FIRST_PAUSE: Final = timedelta(seconds=1)
-RECENT_MESSAGES: Final = 50
-
-EDITS: Final = (Way.TOKEN, Way.MESSAGE)
-POSTS: Final = (Way.CHANNEL, Way.DM)
+SEARCHED_MESSAGES: Final = 200
+"""How many messages since the last attempt to post are looked through for that post."""
+CLOCK_MARGIN: Final = timedelta(seconds=30)
+"""By how much Discord's clock may be behind ours."""
 
 
 class BlockedError(Exception):
     """The server's AutoMod objects to the text."""
-
-
-@dataclass(frozen=True, slots=True)
-class Upload:
-    """A file of the card: sent from disk, or kept by its id where the message has it already."""
-
-    path: Path
-    name: str
-    kept_id: str | None = None
-
-    def attachment(self, *, fresh: bool) -> discord.File | _Kept:
-        """Return it for one try: a `discord.File` is used up by being sent."""
-        if self.kept_id is None or fresh:
-            return discord.File(self.path, self.name)
-        return _Kept(self.kept_id)
-
-
-@dataclass(frozen=True, slots=True)
-class Draft:
-    """What a card shall be; ``files`` None leaves the message's files as they are.
-
-    ``view`` draws it anew for each try, since a view that was sent before must not be sent again.
-    """
-
-    view: Callable[[Job], ui.LayoutView]
-    files: tuple[Upload, ...] | None = None
-
-    @property
-    def act(self) -> Act:
-        """What the way has to allow for this draft."""
-        return Act.FILE if self.files else Act.TEXT
-
-
-@dataclass(frozen=True, slots=True)
-class _Kept:
-    id: str
-
-    def to_dict(self) -> dict[str, str]:
-        return {"id": self.id}
 
 
 class Keeper(Protocol):
@@ -99,10 +60,14 @@ class Keeper(Protocol):
 class Surface:
     """Edits and posts for one job at a time; what it learns is kept with the job."""
 
-    def __init__(self, client: Client, keeper: Keeper, clock: Clock) -> None:
+    def __init__(
+        self, client: Client, keeper: Keeper, clock: Clock, budget: InvalidRequests
+    ) -> None:
         self._client = client
         self._keeper = keeper
         self._clock = clock
+        self._budget = budget
+        self._sender = Sender(client, clock)
         self._memories: dict[JobId, Memory] = {}
 
     def memory(self, job: Job) -> Memory:
@@ -128,35 +93,64 @@ class Surface:
         Raises `CardGoneError` when no way is left, `CardDelayedError` when one may come back,
         and `CardTooLargeError` or `BlockedError` where another draft would do.
         """
-        return await self._climb(job, EDITS, draft)
+        _, message = await self._climb(job, EDITS, draft)
+        return message
 
-    async def post(self, job: Job, draft: Draft, purpose: str) -> discord.Message:
-        """Send a new message, once for each purpose, where the card cannot be edited."""
-        if self.memory(job).posting:
-            found = await self._find_posted(job)
-            if found is not None:
-                return found
-        await self.remember(job, replace(self.memory(job), posting=True))
-        return await self._climb(job, POSTS, draft, purpose)
+    async def post(
+        self, job: Job, draft: Draft, purpose: str, ways: Sequence[Way] = POSTS
+    ) -> tuple[Way, discord.Message]:
+        """Send a new message, once for each purpose; return where it is.
+
+        Raises as `edit` does.
+        """
+        posting_at = self.memory(job).posting_at
+        if posting_at is not None:
+            for way in ways:
+                found = await self._find_posted(job, way, draft, posting_at - CLOCK_MARGIN)
+                if found is not None:
+                    return way, found
+        now = self._clock.now()
+        await self.remember(job, replace(self.memory(job), posting_at=now))
+        return await self._climb(job, ways, draft, purpose)
+
+    async def lose_card(self, job: Job) -> None:
+        """Take note that the card's message is no more."""
+        await self.remember(job, self.memory(job).without(*EDITS))
+
+    def can_send_by_token(self, job: Job) -> bool:
+        """Tell whether files may go by the interaction's token now."""
+        return self._is_open(job, Way.TOKEN, Act.FILE)
+
+    def can_edit(self, job: Job) -> bool:
+        """Tell whether a way to edit the card's text is still open."""
+        return any(self._is_open(job, way, Act.TEXT) for way in EDITS)
 
     async def _climb(
         self, job: Job, ways: Sequence[Way], draft: Draft, purpose: str = ""
-    ) -> discord.Message:
-        delayed: Exception | None = None
+    ) -> tuple[Way, discord.Message]:
+        """Try way after way; a post that may have arrived keeps the next way from posting twice."""
+        delayed: CardDelayedError | None = None
         for way in ways:
             if not self._is_open(job, way, draft.act):
                 continue
+            self._check_budget(job)
             try:
-                return await self._send_by(job, way, draft, purpose)
+                if way in EDITS:
+                    return way, await self._sender.edit(job, way, draft)
+                return way, await self._sender.post(job, way, draft, purpose)
+            except OldMessageError:
+                log.info("edited too often for its age", job=job.id)
             except discord.HTTPException as error:
                 if codes.is_passing(error):
-                    delayed = error
+                    delayed = _delayed(job, error)
                 else:
                     await self._learn(job, way, draft.act, error)
             except (aiohttp.ClientError, OSError, discord.RateLimited) as error:
-                delayed = error
+                delayed = _delayed(job, error)
+            if delayed is not None and way in POSTS:
+                break
         if delayed is not None:
-            raise CardDelayedError(f"{job.id}: {type(delayed).__name__}: {delayed}") from delayed
+            raise delayed
         raise CardGoneError(f"{job.id}: no way is left")
 
     def _is_open(self, job: Job, way: Way, act: Act) -> bool:
@@ -176,58 +170,12 @@ class Surface:
             case Way.DM:
                 return in_guild
 
-    async def _send_by(self, job: Job, way: Way, draft: Draft, purpose: str) -> discord.Message:
-        """Send by one way; where Discord refuses an edit that keeps a file, send the file again."""
-        keeps = any(upload.kept_id for upload in draft.files or ())
-        fresh = way in POSTS
-        try:
-            return await self._retry(lambda: self._send(job, way, draft, purpose, fresh=fresh))
-        except discord.HTTPException as error:
-            if fresh or not keeps or error.code != codes.INVALID_FORM:
-                raise
-            log.info("kept file refused", job=job.id, error=error.text)
-        return await self._retry(lambda: self._send(job, way, draft, purpose, fresh=True))
-
-    async def _send(
-        self, job: Job, way: Way, draft: Draft, purpose: str, *, fresh: bool
-    ) -> discord.Message:
-        card = job.request.card
-        nobody = discord.AllowedMentions.none()
-        files = draft.files or ()
-        if way in EDITS:
-            edits: dict[str, Any] = {"view": draft.view(job), "allowed_mentions": nobody}
-            if draft.files is not None:
-                edits["attachments"] = [upload.attachment(fresh=fresh) for upload in files]
-            if way is Way.TOKEN:
-                return await self._webhook(card.token).edit_message(card.message_id or 0, **edits)
-            channel = self._client.get_partial_messageable(job.request.channel_id)
-            return await channel.get_partial_message(card.message_id or 0).edit(**edits)
-        if way is Way.CHANNEL:
-            target = self._client.get_partial_messageable(job.request.channel_id)
-        else:
-            target = await self._client.create_dm(discord.Object(job.request.user_id))
-        return await target.send(
-            view=draft.view(job),
-            files=[discord.File(upload.path, upload.name) for upload in files],
-            nonce=f"{job.id}{purpose}",
-            allowed_mentions=nobody,
-        )
-
-    def _webhook(self, token: str) -> discord.Webhook:
-        return discord.Webhook.partial(self._client.application_id or 0, token, client=self._client)
-
-    async def _retry(self, send: Callable[[], Awaitable[discord.Message]]) -> discord.Message:
-        """Try a few times where discord.py does not: after a 503 or a dropped connection."""
-        for attempt in range(TRIES - 1):
-            try:
-                return await send()
-            except discord.HTTPException as error:
-                if not codes.is_worth_repeating_soon(error):
-                    raise
-            except (aiohttp.ClientError, OSError) as error:
-                log.debug("discord did not answer", attempt=attempt, error=type(error).__name__)
-            await self._clock.sleep(FIRST_PAUSE * 2**attempt)
-        return await send()
+    def _check_budget(self, job: Job) -> None:
+        pause = self._budget.pause
+        if pause is not None:
+            error = CardDelayedError(f"{job.id}: too many invalid requests")
+            error.retry_after = pause
+            raise error
 
     async def _learn(self, job: Job, way: Way, act: Act, error: discord.HTTPException) -> None:
         """Close what a final answer closes; raise where the draft, not the way, is at fault."""
@@ -238,49 +186,57 @@ class Surface:
         if error.code == codes.INVALID_FORM:
             log.error("discord refused a drawing", job=job.id, way=way, error=error.text)
         log.info("way is gone", job=job.id, way=way, act=act, code=error.code)
-        only_files = act if error.code == codes.MISSING_PERMISSIONS else None
-        memory = self.memory(job).without(way, act=only_files)
-        if error.code == codes.UNKNOWN_MESSAGE:
-            memory = memory.without(*EDITS)
-        elif error.code in {codes.UNKNOWN_CHANNEL, codes.UNKNOWN_GUILD}:
-            memory = memory.without(*EDITS, Way.CHANNEL)
-        elif error.code == codes.MISSING_ACCESS:
-            memory = memory.without(Way.MESSAGE, Way.CHANNEL)
-        await self.remember(job, memory)
+        await self.remember(job, _after(self.memory(job), way, act, error.code))
 
-    async def _find_posted(self, job: Job) -> discord.Message | None:
-        """Look for a message that a crash may have hidden from us: it names its job."""
-        channel = self._client.get_partial_messageable(job.request.channel_id)
+    async def _find_posted(
+        self, job: Job, way: Way, draft: Draft, since: datetime
+    ) -> discord.Message | None:
+        """Look for a message that a crash, or a lost answer, may have hidden from us.
+
+        Raises `CardDelayedError` where Discord does not answer: posting blindly could post twice.
+        """
+        if not self._is_open(job, way, draft.act):
+            return None
         me = self._client.user
         try:
-            async for message in channel.history(limit=RECENT_MESSAGES):
-                if me is not None and message.author.id == me.id and _names(message, job.id):
+            place = await self._sender.place(job, way)
+            async for message in place.history(
+                limit=SEARCHED_MESSAGES, after=since, oldest_first=True
+            ):
+                ours = me is not None and message.author.id == me.id
+                if (
+                    ours
+                    and message.id != job.request.card.message_id
+                    and shows(message, draft.mark)
+                ):
                     return message
         except discord.HTTPException as error:
-            log.info("channel cannot be searched", job=job.id, code=error.code)
+            if codes.is_passing(error):
+                raise _delayed(job, error) from error
+            log.info("cannot be searched", job=job.id, way=way, code=error.code)
+        except (aiohttp.ClientError, OSError, discord.RateLimited) as error:
+            raise _delayed(job, error) from error
         return None
 
 
-def media(message: discord.Message) -> list[discord.UnfurledMediaItem]:
-    """Return a Components V2 message's media, in order; its ``attachments`` is empty by intent.
-
-    https://github.com/discord/discord-api-docs/issues/8277
-    """
-    found: list[discord.UnfurledMediaItem] = []
-
-    def walk(component: Any) -> None:
-        if isinstance(component, discord.MediaGalleryComponent):
-            found.extend(item.media for item in component.items)
-        elif isinstance(component, discord.ThumbnailComponent):
-            found.append(component.media)
-        for child in (*getattr(component, "children", ()), getattr(component, "accessory", None)):
-            if child is not None:
-                walk(child)
-
-    for component in message.components:
-        walk(component)
-    return found
+def _after(memory: Memory, way: Way, act: Act, code: int) -> Memory:
+    """Return what is left after a way's final answer."""
+    match code:
+        case codes.UNKNOWN_MESSAGE | codes.THREAD_ARCHIVED if way in EDITS:
+            return memory.without(*EDITS)
+        case codes.UNKNOWN_CHANNEL | codes.UNKNOWN_GUILD if way is not Way.DM:
+            return memory.without(*EDITS, Way.CHANNEL)
+        case codes.MISSING_ACCESS if way is not Way.DM:
+            return memory.without(way, Way.MESSAGE, Way.CHANNEL)
+        case codes.MISSING_PERMISSIONS if act is Act.FILE and way is not Way.DM:
+            return memory.without(way, Way.CHANNEL, act=Act.FILE)
+        case _:
+            return memory.without(way)
 
 
-def _names(message: discord.Message, job_id: JobId) -> bool:
-    return job_id in json.dumps([component.to_dict() for component in message.components])
+def _delayed(job: Job, cause: Exception) -> CardDelayedError:
+    error = CardDelayedError(f"{job.id}: {type(cause).__name__}: {cause}")
+    error.__cause__ = cause
+    if isinstance(cause, discord.RateLimited):
+        error.retry_after = timedelta(seconds=cause.retry_after)
+    return error

@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 log = structlog.get_logger(__name__)
 
 SMALLER: Final = 0.75
-"""How much smaller to try once, where a place takes less than it promised."""
+"""How much smaller to try, at least, where a place takes less than it promised."""
+TRIES: Final = 2
 
 
 class Handover:
@@ -35,14 +36,15 @@ class Handover:
         """Have the presenter hand over the job's video in the best form its place takes."""
         picture = self._folders.picture(job.picture.name)
         limit = presenter.upload_limit(job)
-        for within in (limit, int(limit * SMALLER)):
-            video = await self.video_within(job, within)
+        for _ in range(TRIES):
+            video = await self.video_within(job, limit)
             if video is None:
                 break
             try:
                 return await presenter.deliver(job, video, picture)
             except CardTooLargeError as error:
-                log.info("too large after all", job=job.id, limit=within, error=str(error))
+                log.info("too large after all", job=job.id, limit=limit, error=str(error))
+                limit = min(int(limit * SMALLER), presenter.upload_limit(job))
         return await presenter.deliver(job, None, picture)
 
     async def video_within(self, job: Job, max_bytes: int) -> Path | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import shutil
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, ClassVar, Final
 
 from hailuo import quotas
 from hailuo.errors import HailuoError
@@ -27,8 +27,19 @@ if TYPE_CHECKING:
     from hailuo.jobs.offers import Choice, Offers
     from hailuo.store import Store
 
+LEAST_FREE_DISK: Final = 1_000_000_000
+"""Bytes below which no new job is taken: what runs needs room for its video."""
 AT_ONCE: Final = 4
 """Pictures in work at the same time; the rest wait their turn after they were acknowledged."""
+
+
+class DiskFullError(HailuoError):
+    """The disk has no room for another video."""
+
+    sentence: ClassVar[str] = (
+        "The bot's disk is full, so it takes no new videos. Nothing was counted; please tell the "
+        "people who run this bot."
+    )
 
 
 class Intake:
@@ -72,6 +83,7 @@ class Intake:
         # Asked first as a courtesy, so that nobody waits for a refusal; `accept` decides.
         usage = await self._store.usage(request.user_id, request.guild_id, self._limits)
         quotas.check(self._limits, usage)
+        await asyncio.to_thread(_check_disk, self._folders.incoming)
         async with self._room:
             picture = await self._take_picture(request, picture_url, fit)
         if isinstance(picture, Offer):
@@ -136,6 +148,13 @@ def _chosen(repairs: Sequence[Repair], fit: RepairKind | None) -> Repair | None:
         return None
     wanted = {fit, RepairKind.ENLARGE}
     return next((repair for repair in repairs if repair.kind in wanted), None)
+
+
+def _check_disk(folder: Path) -> None:
+    """Raise `DiskFullError` where a video might find no room any more."""
+    free = shutil.disk_usage(folder).free
+    if free < LEAST_FREE_DISK:
+        raise DiskFullError(f"{free // 10**6} MB left")
 
 
 def _remove(*paths: Path) -> None:

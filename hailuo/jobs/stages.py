@@ -243,18 +243,18 @@ class JobStages:
             height=info.height,
             seconds=info.duration.total_seconds(),
         )
-        await self._keep_poster(job, video)
+        await self._keep_stills(job, video)
         await self._store.move(job, JobState.DELIVERING, video=video)
         return NOW
 
-    async def _keep_poster(self, job: Job, video: Video) -> None:
-        """Take the small picture that /history shows; a video without one is as good."""
+    async def _keep_stills(self, job: Job, video: Video) -> None:
+        """Keep the first frame, which /history shows, and the last; they are no condition."""
+        source = self._folders.video(video.name)
         try:
-            await self._videos.poster(
-                self._folders.video(video.name), self._folders.thumbnail(job.id)
-            )
+            await self._videos.poster(source, self._folders.thumbnail(job.id))
+            await self._videos.last_frame(source, self._folders.last_frame(job.id))
         except HailuoError as error:
-            log.warning("no poster", job=job.id, error=str(error))
+            log.warning("no stills", job=job.id, error=str(error))
 
     async def _deliver(self, job: Job) -> timedelta:
         """Hand over the video, in the best form that its place takes."""

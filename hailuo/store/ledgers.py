@@ -102,10 +102,14 @@ def usage(
         connection, member_ledger, now - window, member_ledger.c.user_id == user_id
     )
     today, oldest_today = _counted(connection, operator_ledger, now - DAY)
+    mine = operator_ledger.c.job_id.in_(select(jobs.c.id).where(jobs.c.user_id == user_id))
+    billed, oldest_billed = _counted(connection, operator_ledger, now - window, mine)
     running = jobs.c.state.in_([state.value for state in sorted(LIVE)])
     return Usage(
         used=used,
         next_free_at=None if oldest is None else oldest + window,
+        billed=billed,
+        next_billed_at=None if oldest_billed is None else oldest_billed + window,
         live_of_user=_count(connection, running, jobs.c.user_id == user_id),
         live_in_server=(
             0 if guild_id is None else _count(connection, running, jobs.c.guild_id == guild_id)

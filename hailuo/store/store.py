@@ -9,14 +9,14 @@ from sqlalchemy import delete, func, insert, select, text, update
 
 from hailuo import quotas
 from hailuo.jobs.job import ENDS, LIVE, MOVES, Job, JobState, job_id_of
-from hailuo.store import ledgers, ownership, unknowns
+from hailuo.store import cards, ledgers, ownership, unknowns
 from hailuo.store.database import Database
 from hailuo.store.errors import IllegalMoveError, StaleMoveError
 from hailuo.store.rows import job_of, new_row, video_columns
 from hailuo.store.tables import jobs, settings
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Mapping, Sequence
+    from collections.abc import AsyncGenerator, Collection, Mapping, Sequence
     from datetime import datetime, timedelta
 
     from sqlalchemy import ColumnElement
@@ -127,10 +127,21 @@ class Store:
     async def remember_card(
         self, job_id: JobId, *, message_id: int | None, memory: Mapping[str, object]
     ) -> None:
-        """Keep what was learned about the job's card."""
-        changes: dict[str, Any] = {"memory": dict(memory), "message_id": message_id}
-        statement = update(jobs).where(jobs.c.id == job_id).values(changes)
-        await self._database.write(lambda connection: connection.execute(statement).close())
+        """Keep what was learned about the job's card; keys that ``memory`` lacks stay."""
+        await self._database.write(
+            lambda connection: cards.remember(connection, job_id, memory, message_id=message_id)
+        )
+
+    async def remember_wish(
+        self, job_id: JobId, wish: Mapping[str, object], states: Collection[JobState]
+    ) -> Job | None:
+        """Keep with the job's card what a member wishes, while the job is in one of ``states``.
+
+        Return the job as it is then.
+        """
+        return await self._database.write(
+            lambda connection: cards.remember(connection, job_id, wish, states=states)
+        )
 
     async def ask_cancel(self, job_id: JobId, by: UserId) -> Job | None:
         """Record the first wish to cancel a live job; return the job as it is now."""

@@ -18,6 +18,7 @@ from hailuo.quotas import (
     QuotaError,
     QuotaExhaustedError,
     ServerBusyError,
+    TooManyFailuresError,
     TooManyLiveError,
 )
 from hailuo.store.errors import StoreError
@@ -191,3 +192,13 @@ async def test_the_database_itself_keeps_the_ledgers(
         await store._database.write(
             lambda connection: connection.execute(text(statement.format(ledger=ledger))).close()
         )
+
+
+async def test_failures_and_cancels_are_given_back_but_not_without_end(store: Store) -> None:
+    """A member whose jobs fail at the API cannot spend the operator's money for ever."""
+    for _ in range(3 * LIMITS.per_user):
+        await run_to(store, *SENT, JobState.FAILED)
+    assert (await store.usage(USER, None, LIMITS)).used == 0
+    with pytest.raises(TooManyFailuresError):
+        await run_to(store)
+    await run_to(store, user=2)

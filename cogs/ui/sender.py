@@ -1,0 +1,163 @@
+"""Sends one draft by one way: what is sent, and how often it is tried."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any, Final
+
+import aiohttp
+import discord
+import structlog
+
+from cogs.ui import codes
+from cogs.ui.memory import Act, Way
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+    from pathlib import Path
+
+    from discord import ui
+
+    from cogs.ui.client import Client
+    from hailuo.clock import Clock
+    from hailuo.jobs.job import Job
+
+log = structlog.get_logger(__name__)
+
+TRIES: Final = 3
+FIRST_PAUSE: Final = timedelta(seconds=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """A file of the card: sent from disk, or kept by its id where the message has it already."""
+
+    path: Path
+    name: str
+    kept_id: str | None = None
+
+    def attachment(self, *, fresh: bool) -> discord.File | _Kept:
+        """Return it for one try: a `discord.File` is used up by being sent."""
+        if self.kept_id is None or fresh:
+            return discord.File(self.path, self.name)
+        return _Kept(self.kept_id)
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """What a message shall be; ``files`` None leaves a message's files as they are.
+
+    ``view`` draws it anew for each try, since a view that was sent before must not be sent again.
+    ``mark`` is what a new message is found again by: something that it alone carries.
+    ``calls`` makes it a reply to the card that mentions the job's requester, and nobody else.
+    """
+
+    view: Callable[[Job], ui.LayoutView]
+    files: tuple[Upload, ...] | None = None
+    mark: str = ""
+    calls: bool = False
+
+    @property
+    def act(self) -> Act:
+        """What the way has to allow for this draft."""
+        return Act.FILE if self.files else Act.TEXT
+
+    @property
+    def keeps_files(self) -> bool:
+        """Whether an edit lists files that the message has already."""
+        return any(upload.kept_id for upload in self.files or ())
+
+
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    id: str
+
+    def to_dict(self) -> dict[str, str]:
+        return {"id": self.id}
+
+
+class Sender:
+    """Edits by token or by message id, posts into the channel or the member's DM."""
+
+    def __init__(self, client: Client, clock: Clock) -> None:
+        self._client = client
+        self._clock = clock
+
+    async def edit(self, job: Job, way: Way, draft: Draft) -> discord.Message:
+        """Edit the card; where Discord refuses an edit that keeps a file, send the file again."""
+        try:
+            return await self._retry(way, lambda: self._edit(job, way, draft, fresh=False))
+        except discord.HTTPException as error:
+            if not draft.keeps_files or error.code != codes.INVALID_FORM:
+                raise
+            log.info("kept file refused", job=job.id, error=error.text)
+        return await self._retry(way, lambda: self._edit(job, way, draft, fresh=True))
+
+    async def post(self, job: Job, way: Way, draft: Draft, purpose: str) -> discord.Message:
+        """Post a message; its nonce, job and purpose, makes a second try the same message."""
+        return await self._retry(way, lambda: self._post(job, way, draft, purpose))
+
+    async def place(self, job: Job, way: Way) -> discord.abc.Messageable:
+        """Return where a way posts to."""
+        if way is Way.DM:
+            return await self._client.create_dm(discord.Object(job.request.user_id))
+        return self._client.get_partial_messageable(job.request.channel_id)
+
+    async def _edit(self, job: Job, way: Way, draft: Draft, *, fresh: bool) -> discord.Message:
+        card = job.request.card
+        message_id = card.message_id or 0
+        edits: dict[str, Any] = {
+            "view": draft.view(job),
+            "allowed_mentions": discord.AllowedMentions.none(),
+        }
+        if draft.files is not None:
+            edits["attachments"] = [upload.attachment(fresh=fresh) for upload in draft.files]
+        if way is Way.TOKEN:
+            return await self._webhook(card.token).edit_message(message_id, **edits)
+        channel = self._client.get_partial_messageable(job.request.channel_id)
+        return await channel.get_partial_message(message_id).edit(**edits)
+
+    async def _post(self, job: Job, way: Way, draft: Draft, purpose: str) -> discord.Message:
+        more: dict[str, Any] = {"allowed_mentions": discord.AllowedMentions.none()}
+        if draft.calls:
+            requester = discord.Object(job.request.user_id)
+            more["allowed_mentions"] = discord.AllowedMentions(
+                everyone=False, roles=False, replied_user=False, users=[requester]
+            )
+            if way is Way.CHANNEL and _may_reply(job):
+                more["reference"] = discord.MessageReference(
+                    message_id=job.request.card.message_id or 0,
+                    channel_id=job.request.channel_id,
+                    fail_if_not_exists=False,
+                )
+        place = await self.place(job, way)
+        return await place.send(
+            view=draft.view(job),
+            files=[discord.File(upload.path, upload.name) for upload in draft.files or ()],
+            nonce=f"{job.id}{purpose}",
+            **more,
+        )
+
+    def _webhook(self, token: str) -> discord.Webhook:
+        return discord.Webhook.partial(self._client.application_id or 0, token, client=self._client)
+
+    async def _retry(
+        self, way: Way, send: Callable[[], Awaitable[discord.Message]]
+    ) -> discord.Message:
+        """Try a few times where discord.py does not: a 503 by bot token, a dropped connection."""
+        for attempt in range(TRIES - 1):
+            try:
+                return await send()
+            except discord.HTTPException as error:
+                if way is Way.TOKEN or not codes.is_unavailable(error):
+                    raise
+            except (aiohttp.ClientError, OSError) as error:
+                log.debug("discord did not answer", attempt=attempt, error=type(error).__name__)
+            await self._clock.sleep(FIRST_PAUSE * 2**attempt)
+        return await send()
+
+
+def _may_reply(job: Job) -> bool:
+    may = discord.Permissions(job.request.card.app_permissions)
+    return job.request.card.message_id is not None and may.read_message_history
