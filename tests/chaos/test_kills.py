@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 SEED = count("SEED", 1)
-KILLS = count("KILLS", 4)
+KILLS = count("KILLS", 3)
 POST_KILLS = count("POST_KILLS", 2)
 DELIVERY_KILLS = count("DELIVERY_KILLS", 1)
 STOPS = count("STOPS", 2)

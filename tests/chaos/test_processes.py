@@ -125,7 +125,7 @@ async def test_jobs_of_a_killed_process_are_finished_by_the_others(
 
 async def _all_begin(here: Town) -> None:
     """Have every job live at the API, waiting for a machine."""
-    queue = [90, 90] if WAIT_FOR_DEATH else [8, 9]
+    queue = [90, 90] if WAIT_FOR_DEATH else [5, 6]
     await here.here.stage.runcomfy.post("/sandbox/settings", queue_s=queue)
     for _ in range(LIVE_JOBS):
         await here.here.begin()
