@@ -133,7 +133,7 @@ async def test_tell_me_mentions_its_presser_once_and_nobody_else_may_press_it(
     (submit,) = await stage.submits()
     await stage.runcomfy.post(f"/sandbox/requests/{submit['request_id']}", status="completed")
     await stage.settled()
-    done, told = await stage.messages()
+    done, told = await stage.messages("mod")
     assert [user["username"] for user in told["mentions"]] == ["alice"]
     assert done["mentions"] == []
     assert told["message_reference"]["message_id"] == done["id"]
