@@ -10,7 +10,7 @@ RUNCOMFY_PORT ?= 8091
 export DISCORD_PORT RUNCOMFY_PORT IMAGE PROMPT OUT
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test sandbox lint format lock clean
+.PHONY: help demo test chaos sandbox lint format lock clean
 
 help: ## Show this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -36,8 +36,26 @@ test: $(VENV)/.ready-dev ## Lint, types, import contracts and every test
 	$(RUN) -m ruff format --check .
 	$(VENV)/bin/lint-imports
 	$(VENV)/bin/basedpyright
-	$(RUN) -m pytest -n 2 tests/unit
-	$(RUN) -m pytest -n 2 tests/integration tests/acceptance
+	$(RUN) -m pytest -n 2 --dist worksteal tests/unit
+	$(RUN) -m pytest -n 2 --dist worksteal tests/integration tests/acceptance tests/chaos
+
+chaos: export KILLS ?= 1000
+chaos: export POST_KILLS ?= 200
+chaos: export DELIVERY_KILLS ?= 200
+chaos: export STOPS ?= 100
+chaos: export SINGLES ?= 0
+chaos: export PAIRS ?= 0
+chaos: export EXAMPLES ?= 2000
+chaos: export STEPS ?= 50
+chaos: export RANDOM ?= 1
+chaos: export RACERS ?= 16
+chaos: export TRIES ?= 100
+chaos: export CANCELS ?= 1000
+chaos: export PROCESSES ?= 4
+chaos: export LIVE_JOBS ?= 200
+chaos: export WAIT_FOR_DEATH ?= 1
+chaos: $(VENV)/.ready-dev ## Crashes, kills, races at full count (KILLS= POST_KILLS= PAIRS= ... SEED=)
+	$(RUN) -m pytest -n 2 tests/chaos
 
 lint: $(VENV)/.ready-dev ## Lint, types and import contracts
 	$(RUN) -m ruff check .
@@ -49,9 +67,11 @@ format: $(VENV)/.ready-dev ## Format and sort
 	$(RUN) -m ruff check --fix .
 	$(RUN) -m ruff format .
 
-lock: ## Compile requirements*.txt from pyproject.toml (needs uv)
+lock: ## Compile the requirements from pyproject.toml (needs uv)
 	uv pip compile --universal --generate-hashes --quiet --custom-compile-command "make lock" \
 		pyproject.toml -o requirements.txt
+	uv pip compile --universal --generate-hashes --quiet --custom-compile-command "make lock" \
+		pyproject.toml --extra postgres -o requirements-postgres.txt
 	uv pip compile --universal --generate-hashes --quiet --custom-compile-command "make lock" \
 		pyproject.toml --group dev --extra postgres -o requirements-dev.txt
 

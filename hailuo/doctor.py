@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import secrets
 import shutil
 import tempfile
 from dataclasses import dataclass
@@ -24,9 +25,11 @@ from hailuo.store.errors import StoreError, StoreInUseError
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
+    from pathlib import Path
 
     from hailuo.settings import Settings
 
+MARK: Final = "data-dir-mark"
 NO_REQUEST: Final = "hailuo-doctor"
 """A request id that no job has: asking for it is free and shows whether the token is taken."""
 
@@ -85,7 +88,12 @@ def _examine_folder(settings: Settings) -> Finding:
 
 async def _examine_database(settings: Settings) -> Finding:
     try:
-        async with Store.open(settings.database_url, SystemClock()):
+        async with Store.open(settings.database_url, SystemClock()) as store:
+            if store.shared and not await _is_shared(settings.data_dir, store):
+                return misconfigured(
+                    "DATA_DIR is not the folder that the other processes of DATABASE_URL use: "
+                    "mount the same one on every machine."
+                )
             return fine("DATABASE_URL opens, and its schema is up to date")
     except StoreInUseError:
         return fine("DATABASE_URL is in use by a running bot")
@@ -93,6 +101,22 @@ async def _examine_database(settings: Settings) -> Finding:
         return misconfigured(error.user_message)
     except OSError as error:
         return unreachable(f"DATABASE_URL does not answer ({error}): is the server running?")
+
+
+async def _is_shared(folder: Path, store: Store) -> bool:
+    """Tell whether this folder is the one that the database's processes share.
+
+    The first to ask leaves a mark in both; a folder without the database's mark is another one.
+    """
+    mark = await store.setting(MARK)
+    if mark is None:
+        mark = secrets.token_hex(16)
+        await asyncio.to_thread((folder / MARK).write_text, mark)
+        await store.set_setting(MARK, mark)
+    try:
+        return await asyncio.to_thread((folder / MARK).read_text) == mark
+    except FileNotFoundError:
+        return False
 
 
 async def _examine_api(settings: Settings) -> Finding:

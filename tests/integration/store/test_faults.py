@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import random
 import resource
@@ -9,16 +10,18 @@ import shutil
 import sqlite3
 import tempfile
 from contextlib import closing, contextmanager
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
 from hailuo.jobs.job import JobState
+from hailuo.quotas import Limits
 from hailuo.store import Store, database
 from hailuo.store.errors import StoreError, StoreUnusableError
 from tests.clocks import ManualClock
-from tests.integration.store.conftest import LIMITS, ME, PICTURE, request_by
+from tests.integration.store.conftest import ME, PICTURE, request_by
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -27,10 +30,13 @@ if TYPE_CHECKING:
 
 NOTHING_STARTED = "it started nothing. Nothing was counted"
 NOBODY = 65534
+MANY = Limits(
+    per_user=999, window=timedelta(days=1), live_per_user=999, live_per_server=999, per_day=None
+)
 
 
 async def accepted(store: Store) -> Job:
-    return await store.accept(request_by(), PICTURE, LIMITS, ME)
+    return await store.accept(request_by(), PICTURE, MANY, ME)
 
 
 @contextmanager
@@ -51,12 +57,10 @@ async def test_on_a_full_disk_nothing_begins_and_later_all_goes_on(
     async with Store.open(sqlite_url, ManualClock()) as store:
         job = await accepted(store)
         with no_room(tmp_path):
-            with pytest.raises(StoreError) as caught:  # noqa: PT012 - room runs out some time
-                for _ in range(100):
-                    await accepted(store)
-            with pytest.raises(StoreError):  # noqa: PT012 - as above
-                for _ in range(100):
-                    await store.set_setting("x", "y" * 100_000)
+            with pytest.raises(StoreError) as caught:
+                await asyncio.gather(*(accepted(store) for _ in range(40)))
+            with pytest.raises(StoreError):
+                await store.set_setting("x", "y" * 5_000_000)
             assert await store.job(job.id) == job
         assert NOTHING_STARTED in caught.value.user_message
         assert (await store.move(job, JobState.SUBMITTING)).state is JobState.SUBMITTING

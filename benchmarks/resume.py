@@ -1,0 +1,167 @@
+"""Measure a restart with 10,000 live jobs: when looks begin, when all were had, what is written.
+
+The store is a real SQLite file and the worker and its stages are the product's; the API answers
+"in queue" at once and from within the process, so that what is measured is ours.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import tempfile
+import time
+from collections import Counter
+from contextlib import suppress
+from datetime import timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from sqlalchemy import Table, insert
+
+from hailuo.clock import SystemClock
+from hailuo.folders import Folders
+from hailuo.jobs.handover import Handover
+from hailuo.jobs.job import (
+    CardAddress,
+    ChannelId,
+    JobState,
+    Picture,
+    Request,
+    UserId,
+    WorkerId,
+)
+from hailuo.jobs.lookout import Lookout
+from hailuo.jobs.pacing import Pacing
+from hailuo.jobs.stages import JobStages
+from hailuo.jobs.worker import Worker, new_worker_id
+from hailuo.runcomfy.models import InQueue
+from hailuo.store import Store, ledgers
+from hailuo.store.rows import new_row
+from hailuo.store.tables import jobs
+
+if TYPE_CHECKING:
+    from sqlalchemy.engine import Connection
+
+    from hailuo.runcomfy.models import RequestId, Status
+
+LIVE: Final = 10_000
+STEADY_S: Final = 20.0
+
+
+class Queue:
+    """An API where nothing moves, and a presenter that shows nothing."""
+
+    def __init__(self) -> None:
+        self.looks: Counter[str] = Counter()
+        self.first_at = 0.0
+        self.all_at = asyncio.Event()
+
+    async def status(self, request_id: RequestId) -> Status:
+        """Note the look."""
+        if not self.looks:
+            self.first_at = time.perf_counter()
+        self.looks[request_id] += 1
+        if len(self.looks) == LIVE:
+            self.all_at.set()
+        return InQueue()
+
+    def update(self, *_: object) -> None:
+        """Show nothing."""
+
+
+async def _alarm(job: object) -> None:
+    del job
+    raise AssertionError("nothing is of unknown fate here")
+
+
+def _fill(connection: Connection, clock: SystemClock) -> None:
+    now = clock.now()
+    rows: list[dict[str, Any]] = []
+    for number in range(LIVE):
+        card = CardAddress(number, "token", now, 10_000_000, 0)
+        request = Request(
+            number, UserId(number), None, ChannelId(1), "waves", prompt_optimizer=True,
+            card=card, locale="en-US",
+        )  # fmt: skip
+        row = new_row(request, Picture("p.png", 640, 480), WorkerId("before"), now)
+        rows.append(
+            row | {"state": JobState.IN_QUEUE, "request_id": f"r-{number}", "submitted_at": now}
+        )
+    connection.execute(insert(jobs), rows)
+    for ledger in (ledgers.member_ledger, ledgers.operator_ledger):
+        connection.execute(insert(ledger), [_hold(ledger, row, now) for row in rows])
+
+
+def _hold(ledger: Table, row: dict[str, Any], now: object) -> dict[str, Any]:
+    line: dict[str, Any] = {"job_id": row["id"], "closes": 0, "entry": "hold", "at": now}
+    return line | ({"user_id": row["user_id"]} if "user_id" in ledger.c else {})
+
+
+async def _measure(folder: Path) -> dict[str, float]:
+    clock, queue = SystemClock(), Queue()
+    path = folder / "hailuo.db"
+    async with Store.open(f"sqlite+aiosqlite:///{path}", clock) as store:
+        await store._database.write(lambda connection: _fill(connection, clock))  # noqa: SLF001
+    start = time.perf_counter()
+    async with Store.open(f"sqlite+aiosqlite:///{path}", clock) as store:
+        folders = Folders(folder)
+        folders.create()
+        parts: Any = {"api": queue, "presenter": queue, "fetcher": None, "videos": None}
+        unused: Any = None
+        stages = JobStages(
+            **parts,
+            store=store,
+            handover=Handover(unused, folders),
+            alarm=_alarm,
+            lookout=Lookout(Pacing(), clock),
+            folders=folders,
+            clock=clock,
+            inline_pictures=False,
+        )
+        worker = Worker(new_worker_id(), store, stages, clock)
+        running = asyncio.create_task(worker.run(), name="worker")
+        await queue.all_at.wait()
+        scheduled = time.perf_counter()
+        looks, writes = queue.looks.total(), _count_writes(store)
+        lag = await _longest_lag(STEADY_S)
+        figures = {
+            "seconds_to_first_look": queue.first_at - start,
+            "seconds_to_all_looked_at": scheduled - start,
+            "looks_per_second_after": (queue.looks.total() - looks) / STEADY_S,
+            "writes_per_second_after": writes.total() / STEADY_S,
+            "longest_loop_lag_ms_after": lag * 1000,
+        }
+        running.cancel()
+        with suppress(asyncio.CancelledError):
+            await running
+    return {name: round(value, 2) for name, value in figures.items()}
+
+
+def _count_writes(store: Store) -> Counter[str]:
+    """Count the transactions that write, from now on."""
+    writes: Counter[str] = Counter()
+    database: Any = store._database  # noqa: SLF001 - a benchmark may look inside
+    write = database.write
+
+    async def counted(act: Any) -> Any:
+        writes["all"] += 1
+        return await write(act)
+
+    database.write = counted
+    return writes
+
+
+async def _longest_lag(seconds: float) -> float:
+    longest, until = 0.0, time.perf_counter() + seconds
+    while (now := time.perf_counter()) < until:
+        await asyncio.sleep(0.01)
+        longest = max(longest, time.perf_counter() - now - timedelta(seconds=0.01).total_seconds())
+    return longest
+
+
+def main() -> dict[str, float]:
+    """Measure, and print a table."""
+    with tempfile.TemporaryDirectory() as folder:
+        figures = asyncio.run(_measure(Path(folder)))
+    for name, value in figures.items():
+        print(f"{name:<28} {value}")
+    return figures

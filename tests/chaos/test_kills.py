@@ -1,0 +1,108 @@
+"""The real bot is killed, or stopped, at any moment; afterwards three ledgers agree."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from typing import TYPE_CHECKING
+
+import pytest
+
+from hailuo.jobs.job import JobState
+from tests.chaos.conftest import count
+from tests.chaos.house import House, house
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+SEED = count("SEED", 1)
+KILLS = count("KILLS", 3)
+POST_KILLS = count("POST_KILLS", 2)
+DELIVERY_KILLS = count("DELIVERY_KILLS", 1)
+STOPS = count("STOPS", 2)
+PORTION = 25
+"""Kills after which all must come to rest; a new world begins then, so that ledgers stay short."""
+
+pytestmark = pytest.mark.timeout(7200)
+
+
+@pytest.mark.parametrize("begun", range(0, KILLS, PORTION))
+async def test_killed_at_random(begun: int, tmp_path: Path) -> None:
+    rng = random.Random(f"{SEED} {begun}")
+    async with house(tmp_path, rng) as here:
+        for _ in range(min(PORTION, KILLS - begun)):
+            await here.begin()
+            await asyncio.sleep(rng.uniform(0, 1.5))
+            await here.die()
+        await here.rest()
+        assert await here.broken_promises() == []
+
+
+async def test_killed_inside_the_paid_request(tmp_path: Path) -> None:
+    """Every job is flagged as of unknown fate; none is silent, none is sent again."""
+    async with house(tmp_path, random.Random(SEED)) as here:
+        for kill in range(POST_KILLS):
+            await here.stage.runcomfy.post(
+                "/sandbox/faults",
+                route="POST /v1/models/*",
+                times=1,
+                status="hang",
+                after_accept=True,
+            )
+            await here.begin()
+
+            async def taken(so_far: int = kill) -> bool:
+                return len(await here.stage.submits()) > so_far
+
+            await here.stage.until(taken, "the API has taken the job")
+            await here.die()
+        ours = await here.rest()
+        assert [job.state for job in ours] == [JobState.UNKNOWN] * POST_KILLS
+        assert await here.broken_promises() == []
+
+
+async def test_killed_inside_delivery(tmp_path: Path) -> None:
+    """Discord has the video, and the bot dies before it hears so; there is one video."""
+    async with house(tmp_path, random.Random(SEED)) as here:
+        for _ in range(DELIVERY_KILLS):
+            await _deliver_and_die(here)
+        ours = await here.rest()
+        assert {job.state for job in ours} == {JobState.DELIVERED}
+        assert await here.broken_promises() == []
+
+
+async def _deliver_and_die(here: House) -> None:
+    prompt = await here.begin()
+
+    async def rendering() -> bool:
+        submits = await here.stage.submits()
+        return any(item["input"]["prompt"] == prompt for item in submits)
+
+    await here.stage.until(rendering, "the API has taken the job")
+    await here.stage.discord.post(
+        "/sandbox/faults", route="PATCH /webhooks/*", times=1, status="hang", after_accept=True
+    )
+    before = await here.videos()
+
+    async def shown() -> bool:
+        return await here.videos() > before
+
+    await here.stage.until(shown, "Discord shows the video")
+    await here.die()
+
+
+async def test_stopped_in_good_order(tmp_path: Path) -> None:
+    """SIGTERM with jobs live and a paid request perhaps in flight: exit 0, nothing unknown."""
+    rng = random.Random(SEED)
+    async with house(tmp_path, rng) as here:
+        await here.stage.runcomfy.post("/sandbox/settings", queue_s=[600, 600])
+        for _ in range(20 if STOPS > 2 else 3):
+            await here.begin()
+        for _ in range(STOPS):
+            await here.begin()
+            await asyncio.sleep(rng.uniform(0, 1.0))
+            assert await here.stop() == 0
+            await here.start()
+        assert not [job for job in await here.ours() if job.state is JobState.UNKNOWN]
+        submits = [item["input"]["prompt"] for item in await here.stage.submits()]
+        assert len(submits) == len(set(submits))

@@ -1,0 +1,60 @@
+"""The process dies at every named point, and again at every point of its recovery."""
+
+from __future__ import annotations
+
+import random
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.chaos.conftest import count
+from tests.chaos.points import Points
+from tests.chaos.world import Fate, World
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+SINGLES = count("SINGLES", 6)
+"""Points to die at, of each fate, drawn by a seed; 0 is all of them."""
+PAIRS = count("PAIRS", 3)
+"""The same for pairs of points."""
+
+
+async def run(folder: Path, template: Path, fate: Fate, *crash_at: int) -> Points:
+    """Run a job's whole life with crashes at these points; all promises hold."""
+    folder.mkdir()
+    points = Points(crash_at)
+    world = World(folder, template, fate, points)
+    assert await world.run() == [], points.crashes
+    return points
+
+
+def some(rng: random.Random, points: range, wanted: int) -> list[int]:
+    """Return so many of the points; 0 wants all."""
+    return rng.sample(points, min(wanted or len(points), len(points)))
+
+
+@pytest.mark.timeout(3600)
+@pytest.mark.parametrize("fate", list(Fate))
+async def test_promises_hold_at_every_point(fate: Fate, tmp_path: Path, template: Path) -> None:
+    clean = await run(tmp_path / "clean", template, fate)
+    every = range(len(clean.passed))
+    for first in some(random.Random(fate), every, SINGLES):
+        crashed = await run(tmp_path / str(first), template, fate, first)
+        # How many points a cancel passes depends on whom it meets, so it may miss the last ones.
+        assert len(crashed.crashes) == 1 or fate is Fate.CANCELLED
+
+
+@pytest.mark.timeout(3600)
+@pytest.mark.parametrize("fate", list(Fate))
+async def test_promises_hold_at_pairs_of_points(fate: Fate, tmp_path: Path, template: Path) -> None:
+    """The second crash comes anywhere after the first, which is in the recovery from it."""
+    rng = random.Random(fate)
+    clean = await run(tmp_path / "clean", template, fate)
+    every = range(len(clean.passed))
+    for first in some(rng, every, PAIRS):
+        crashed = await run(tmp_path / f"{first}", template, fate, first)
+        later = range(first + 1, len(crashed.passed))
+        for second in some(rng, later, 1 if PAIRS else 0):
+            again = await run(tmp_path / f"{first}-{second}", template, fate, first, second)
+            assert len(again.crashes) == 2 or fate is Fate.CANCELLED

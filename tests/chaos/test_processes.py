@@ -1,0 +1,156 @@
+"""Several bot processes on one PostgreSQL: one dies under load, the others finish its jobs."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import time
+from contextlib import AsyncExitStack, asynccontextmanager
+from typing import TYPE_CHECKING
+
+import aiohttp
+import pytest
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import create_async_engine
+
+from hailuo.jobs.job import ENDS, JobState
+from tests.acceptance.playground import Api, BotProcess, Playground, Stage, stand_ins
+from tests.chaos.conftest import count
+from tests.chaos.house import PLENTY, House
+from tests.postgres import postgres_server
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator, Generator
+    from pathlib import Path
+
+PROCESSES = count("PROCESSES", 2)
+LIVE_JOBS = count("LIVE_JOBS", 4)
+WAIT_FOR_DEATH = bool(count("WAIT_FOR_DEATH", 0))
+"""Whether a dead process is found in real time; else its last heartbeat is made older."""
+TAKEN_OVER_WITHIN_S = 40
+
+pytestmark = pytest.mark.timeout(1800)
+
+
+@pytest.fixture(scope="module")
+def url() -> Generator[str]:
+    with postgres_server() as server:
+        server.relax()
+        yield server.create()
+
+
+class Town:
+    """The processes, one per shard, that share a database and a data folder."""
+
+    def __init__(self, bots: list[BotProcess], here: House, url: str) -> None:
+        self.bots = bots
+        self.here = here
+        self.url = url
+
+    async def owners(self) -> dict[str, int]:
+        """Return how many jobs that are not settled each worker owns."""
+        rows = await self.sql("SELECT owner, count(*) FROM jobs WHERE NOT announced GROUP BY owner")
+        return {row[0]: row[1] for row in rows}
+
+    async def sql(self, statement: str, **values: str) -> list[tuple[str, int]]:
+        """Run a statement; return its rows."""
+        engine = create_async_engine(self.url)
+        async with engine.begin() as connection:
+            result = await connection.execute(text(statement), values)
+            rows = [(row[0], row[1]) for row in result] if result.returns_rows else []
+        await engine.dispose()
+        return rows
+
+    def running(self, worker: str) -> BotProcess:
+        """Return the process of a worker."""
+        return next(bot for bot in self.bots if worker in bot.log)
+
+
+@asynccontextmanager
+async def town(folder: Path, url: str, playground: Playground) -> AsyncGenerator[Town]:
+    """Run the processes for as long as the block runs."""
+    (folder / "data").mkdir()
+    bots: list[BotProcess] = []
+    async with AsyncExitStack() as stack:
+        for shard in range(PROCESSES):
+            own = folder / str(shard)
+            own.mkdir()
+            shards = {"SHARD_IDS": str(shard), "SHARD_COUNT": str(PROCESSES)}
+            place = {"DATABASE_URL": url, "DATA_DIR": str(folder / "data")}
+            bots.append(BotProcess(playground, own, PLENTY | shards | place))
+        session = await stack.enter_async_context(aiohttp.ClientSession())
+        stage = Stage(
+            Api(session, playground.discord_url), Api(session, playground.runcomfy_url), bots[0]
+        )
+        for bot in bots:
+            bot.start()
+        try:
+            await stage.bot_is_ready()
+            yield Town(bots, House(stage, random.Random(1)), url)
+        finally:
+            for bot in bots:
+                if bot.process is not None:
+                    await asyncio.to_thread(bot.stop)
+
+
+async def test_jobs_of_a_killed_process_are_finished_by_the_others(
+    tmp_path: Path, url: str
+) -> None:
+    with stand_ins() as playground:
+        async with town(tmp_path, url, playground) as here:
+            await _all_begin(here)
+            (owner,) = await here.owners()
+            await asyncio.to_thread(here.running(owner).kill)
+            killed_at = time.monotonic()
+            if not WAIT_FOR_DEATH:
+                await here.sql(
+                    "UPDATE workers SET heartbeat_at = heartbeat_at - interval '1 minute' "
+                    "WHERE id = :id",
+                    id=owner,
+                )
+
+            async def taken_over() -> bool:
+                return owner not in await here.owners()
+
+            await here.here.stage.until(taken_over, "the others take over", TAKEN_OVER_WITHIN_S)
+            print(f"taken over after {time.monotonic() - killed_at:.1f} s")  # noqa: T201 - a figure
+            ours = await here.here.rest(600)
+            assert len(ours) == LIVE_JOBS
+            assert {job.state for job in ours} <= ENDS
+            assert [job.state for job in ours].count(JobState.DELIVERED) == LIVE_JOBS
+            assert await here.here.broken_promises() == []
+            calls = (await here.here.stage.discord.get("/sandbox/ledger"))["calls"]
+            assert len([call for call in calls if call["route"].startswith("PUT /appl")]) == 1
+
+
+async def _all_begin(here: Town) -> None:
+    """Have every job live at the API, waiting for a machine."""
+    queue = [90, 90] if WAIT_FOR_DEATH else [5, 6]
+    await here.here.stage.runcomfy.post("/sandbox/settings", queue_s=queue)
+    for _ in range(LIVE_JOBS):
+        await here.here.begin()
+
+    async def submitted() -> bool:
+        return len(await here.here.stage.submits()) == LIVE_JOBS
+
+    await here.here.stage.until(submitted, "every job is at the API", 300)
+
+
+async def test_a_cancel_in_one_process_ends_the_job_of_another(tmp_path: Path, url: str) -> None:
+    """A worker that knows a job only from the database asks its owner, and gets the answer."""
+    with stand_ins() as playground:
+        async with town(tmp_path, url, playground) as here:
+            await here.here.stage.runcomfy.post("/sandbox/settings", queue_s=[600, 600])
+            await here.here.begin()
+            (submit,) = await here.here.stage.until(here.here.stage.submits, "a job at the API")
+            await here.sql(
+                "UPDATE jobs SET cancel_asked_at = now(), cancel_asked_by = user_id "
+                "WHERE NOT announced"
+            )
+
+            async def cancelled() -> bool:
+                (now,) = await here.here.stage.submits()
+                return now["status"] == "cancelled"
+
+            await here.here.stage.until(cancelled, "the owner cancels", 10)
+            assert submit["status"] == "in_queue"
