@@ -57,6 +57,10 @@ chaos: export WAIT_FOR_DEATH ?= 1
 chaos: $(VENV)/.ready-dev ## Crashes, kills, races at full count (KILLS= POST_KILLS= PAIRS= ... SEED=)
 	$(RUN) -m pytest -n 2 tests/chaos
 
+scenes: $(VENV)/.ready-dev ## Every disaster in every stage of a card, and 1,000 posts of each kind
+	SCENES=all RUNS=1000 $(RUN) -m pytest -n 2 tests/acceptance/test_scenes.py \
+		tests/acceptance/test_scenes_connection.py tests/integration/cogs
+
 lint: $(VENV)/.ready-dev ## Lint, types and import contracts
 	$(RUN) -m ruff check .
 	$(RUN) -m ruff format --check .
