@@ -10,7 +10,7 @@ RUNCOMFY_PORT ?= 8091
 export DISCORD_PORT RUNCOMFY_PORT IMAGE PROMPT OUT
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test chaos sandbox lint format lock clean
+.PHONY: help demo test chaos scenes sandbox lint format lock clean
 
 help: ## Show this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12

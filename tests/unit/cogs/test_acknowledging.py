@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 
+import pytest
+
 from cogs.ui.acknowledging import Acknowledging
 
 
@@ -32,8 +34,7 @@ async def test_work_begins_when_every_answer_that_came_together_is_out() -> None
 
 async def test_a_failed_answer_holds_nobody_up() -> None:
     acknowledging = Acknowledging()
-    try:
+    with pytest.raises(ConnectionError):
         async with acknowledging:
             raise ConnectionError
-    except ConnectionError:
-        await acknowledging.over()
+    await acknowledging.over()
