@@ -205,7 +205,7 @@ def _stage_line(job: Job, promise: Promise | None) -> str:
         case JobState.ACCEPTED | JobState.SUBMITTING:
             return "The picture is on its way to the API."
         case JobState.IN_QUEUE if job.cancel_pending:
-            return "Cancelling: the API is being asked to drop it."
+            return "The API has been asked to stop it."
         case JobState.IN_QUEUE:
             place = promise.outlook.queue_position if promise else None
             where = "Waiting its turn" if place is None else f"Place {place} in the API's queue"

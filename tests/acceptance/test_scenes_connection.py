@@ -32,6 +32,18 @@ async def is_connected(stage: Stage, connected: bool = True) -> None:
     await stage.until(so, f"connected is {connected}")
 
 
+async def lose_session(stage: Stage) -> None:
+    """Cut the bot off for good, once its first session has begun and been read after."""
+
+    async def began() -> bool:
+        return "invite the bot" in stage.bot.log
+
+    await stage.until(began, "the first session begins")
+    await gateway(stage, down=True)
+    await gateway(stage, action="invalidate")
+    await is_connected(stage, connected=False)
+
+
 async def the_job_is(stage: Stage, status: str) -> None:
     async def so() -> bool:
         return (await stage.submits())[0]["status"] == status
@@ -44,11 +56,10 @@ async def test_a_cross_set_while_the_session_was_lost_cancels(set_the_stage: Set
     async with set_the_stage(unexpected_errors=True) as stage:  # discord.py shows the cut
         card = await queued(stage)
         await stage.react(card, "bob")
-        await gateway(stage, down=True)
-        await gateway(stage, action="invalidate")
-        await is_connected(stage, connected=False)
+        await lose_session(stage)
         await stage.react(card, "mod")
         await gateway(stage, down=False)
+        await is_connected(stage)
         await the_job_is(stage, "cancelled")
         await stage.settled()
         assert "Stopped by" in texts_of((await stage.messages())[0])
@@ -57,11 +68,10 @@ async def test_a_cross_set_while_the_session_was_lost_cancels(set_the_stage: Set
 async def test_a_strangers_missed_cross_changes_nothing(set_the_stage: SetTheStage) -> None:
     async with set_the_stage(unexpected_errors=True) as stage:  # discord.py shows the cut
         card = await queued(stage)
-        await gateway(stage, down=True)
-        await gateway(stage, action="invalidate")
-        await is_connected(stage, connected=False)
+        await lose_session(stage)
         await stage.react(card, "bob")
         await gateway(stage, down=False)
+        await is_connected(stage)
 
         async def was_read() -> bool:
             calls = (await stage.discord.get("/sandbox/ledger", route="GET /guilds/*"))["calls"]
