@@ -2,8 +2,8 @@ FROM python:3.13-slim
 
 ENV PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1
 WORKDIR /app
-COPY requirements.txt .
-RUN pip install --no-cache-dir --only-binary :all: --require-hashes -r requirements.txt
+COPY requirements-postgres.txt .
+RUN pip install --no-cache-dir --only-binary :all: --require-hashes -r requirements-postgres.txt
 
 COPY bot.py .
 COPY cogs cogs

@@ -36,8 +36,8 @@ test: $(VENV)/.ready-dev ## Lint, types, import contracts and every test
 	$(RUN) -m ruff format --check .
 	$(VENV)/bin/lint-imports
 	$(VENV)/bin/basedpyright
-	$(RUN) -m pytest -n 2 tests/unit
-	$(RUN) -m pytest -n 2 tests/integration tests/acceptance tests/chaos
+	$(RUN) -m pytest -n 2 --dist worksteal tests/unit
+	$(RUN) -m pytest -n 2 --dist worksteal tests/integration tests/acceptance tests/chaos
 
 chaos: export KILLS ?= 1000
 chaos: export POST_KILLS ?= 200
@@ -55,7 +55,7 @@ chaos: export PROCESSES ?= 4
 chaos: export LIVE_JOBS ?= 200
 chaos: export WAIT_FOR_DEATH ?= 1
 chaos: $(VENV)/.ready-dev ## Crashes, kills, races at full count (KILLS= POST_KILLS= PAIRS= ... SEED=)
-	$(RUN) -m pytest -n 2 tests/chaos
+	$(RUN) -m pytest -n 2 --dist worksteal tests/chaos
 
 lint: $(VENV)/.ready-dev ## Lint, types and import contracts
 	$(RUN) -m ruff check .
@@ -67,9 +67,11 @@ format: $(VENV)/.ready-dev ## Format and sort
 	$(RUN) -m ruff check --fix .
 	$(RUN) -m ruff format .
 
-lock: ## Compile requirements*.txt from pyproject.toml (needs uv)
+lock: ## Compile the requirements from pyproject.toml (needs uv)
 	uv pip compile --universal --generate-hashes --quiet --custom-compile-command "make lock" \
 		pyproject.toml -o requirements.txt
+	uv pip compile --universal --generate-hashes --quiet --custom-compile-command "make lock" \
+		pyproject.toml --extra postgres -o requirements-postgres.txt
 	uv pip compile --universal --generate-hashes --quiet --custom-compile-command "make lock" \
 		pyproject.toml --group dev --extra postgres -o requirements-dev.txt
 

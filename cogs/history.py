@@ -9,7 +9,7 @@ import discord
 from discord import app_commands, ui
 from discord.ext import commands
 
-from cogs.ui.card import LOOKS, video_name
+from cogs.ui.card import LOOKS, link_to, video_name
 from cogs.ui.client import Interaction
 from cogs.ui.errors import answering, defer_privately
 from cogs.ui.text import escape, length, plain, relative, shorten
@@ -184,10 +184,11 @@ async def _show(interaction: Interaction, job: Job) -> None:
     if path is not None:
         await interaction.followup.send(file=discord.File(path, video_name(job)), ephemeral=True)
         return
-    view = ui.View()
+    view = ui.LayoutView(timeout=None)
+    view.add_item(ui.TextDisplay(GONE))
     if job.video is not None:
-        view.add_item(ui.Button(label="Open the video", url=job.video.url))
-    await interaction.followup.send(GONE, view=view, ephemeral=True)
+        view.add_item(link_to(job.video.url))
+    await interaction.followup.send(view=view, ephemeral=True)
 
 
 async def setup(client: Client) -> None:

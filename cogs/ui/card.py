@@ -10,7 +10,7 @@ from discord import ui
 
 from cogs.cancel import CancelButton
 from cogs.tell_me import TellMeButton, is_asked
-from cogs.ui.text import length, plain, quoted, relative, shorten
+from cogs.ui.text import escape, length, plain, quoted, relative, shorten
 from hailuo.jobs.job import ENDS, JobState
 
 if TYPE_CHECKING:
@@ -21,6 +21,17 @@ if TYPE_CHECKING:
 
 PICTURE_STEM: Final = "picture"
 _ALT_LENGTH: Final = 200
+LONGEST_BUTTON_URL: Final = 512
+"""Characters, by Discord's rule for a link button."""
+LONGEST_TEXT_URL: Final = 3000
+
+UNKNOWN: Final = (
+    "The connection broke while the job was being sent, so nobody can tell whether it was taken. "
+    "It counts for now, is given back if nothing comes of it, and is not sent a second time; the "
+    "people who run this bot can look into it."
+)
+FAILED: Final = "No video came of it. It was not counted; please try again."
+GONE: Final = "Its link is too long to be shown here; /history has it."
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +96,6 @@ def finished(job: Job, video: str, *, with_picture: bool = True) -> ui.LayoutVie
 def linked(job: Job) -> ui.LayoutView:
     """Draw a job whose video is too large for this place, or may not be attached here."""
     look = LOOKS[JobState.DELIVERED]
-    url = job.video.url if job.video is not None else ""
     return _card(
         look,
         ui.TextDisplay(_heading(job, look)),
@@ -94,8 +104,15 @@ def linked(job: Job) -> ui.LayoutView:
             f"long it lives: save the video within a few days.\n{_done_line(job)}\n"
             f"{_reference(job)}"
         ),
-        ui.ActionRow(ui.Button(label="Open the video", url=url)),
+        link_to(job.video.url if job.video is not None else ""),
     )
+
+
+def link_to(url: str) -> ui.Item[Any]:
+    """Return a button that leads to a video, or a text where the URL is too long for a button."""
+    if len(url) <= LONGEST_BUTTON_URL:
+        return ui.ActionRow[Any](ui.Button(label="Open the video", url=url))
+    return ui.TextDisplay(f"[Open the video](<{url}>)" if len(url) <= LONGEST_TEXT_URL else GONE)
 
 
 def ended(job: Job, *, with_picture: bool = True) -> ui.LayoutView:
@@ -136,15 +153,11 @@ def end_line(job: Job) -> str:
             who = f" by <@{by}>" if by is not None and by != job.request.user_id else ""
             return f"Stopped{who} in time. It was not counted."
         case JobState.UNKNOWN:
-            return job.reason or (
-                "The connection broke while the job was being sent, so nobody can tell whether it "
-                "was taken. It stays counted until that is clear and is not sent a second time; "
-                "the people who run this bot can look into it."
-            )
+            return escape(job.reason or UNKNOWN)
         case JobState.KEPT:
             return "The video is ready but cannot be posted here. It counted; /history has it."
         case _:
-            return job.reason or "No video came of it. It was not counted; please try again."
+            return escape(job.reason or FAILED)
 
 
 def _card(look: Look, *items: ui.Item[Any]) -> ui.LayoutView:
@@ -191,12 +204,14 @@ def _stage_line(job: Job, promise: Promise | None) -> str:
             return "Cancelling as soon as the API has answered."
         case JobState.ACCEPTED | JobState.SUBMITTING:
             return "The picture is on its way to the API."
+        case JobState.IN_QUEUE if job.cancel_pending:
+            return "The API has been asked to stop it."
         case JobState.IN_QUEUE:
             place = promise.outlook.queue_position if promise else None
             where = "Waiting its turn" if place is None else f"Place {place} in the API's queue"
             return f"{where}; cancelling now costs nothing."
         case JobState.IN_PROGRESS if job.cancel_asked_at is not None:
-            return "It was already rendering when asked to stop: it will finish, and it counts."
+            return "It could not be stopped in time: it will finish, and it counts."
         case JobState.IN_PROGRESS:
             return "The API is drawing the video."
         case JobState.FETCHING:
@@ -213,7 +228,7 @@ def _done_line(job: Job) -> str:
     parts.append("counted as one video of the quota")
     line = " · ".join(parts)
     if job.cancel_asked_at is not None:
-        line += "\n-# It was asked to stop after rendering had begun, so it finished and counts."
+        line += "\n-# It could not be stopped in time, so it finished and counts."
     return line
 
 

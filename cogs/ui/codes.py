@@ -32,10 +32,17 @@ _UNAVAILABLE: Final = 503
 def is_passing(error: discord.HTTPException) -> bool:
     """Tell whether an answer says "not now" rather than "no".
 
-    A bot's token that is refused says nothing about the card; the gateway will say the rest.
+    A bot's token that is refused says nothing about the card; the gateway will say the rest. An
+    answer without a code of Discord's own is some gateway's between us, and no verdict at all.
     """
     bot_refused = error.status == _UNAUTHORIZED and error.code != INVALID_WEBHOOK_TOKEN
-    return bot_refused or error.status >= _SERVER_ERROR or error.status == _RATE_LIMITED
+    nobodys_word = error.code == 0 and error.status != _CONTENT_TOO_LARGE
+    return (
+        bot_refused
+        or nobodys_word
+        or error.status >= _SERVER_ERROR
+        or error.status == _RATE_LIMITED
+    )
 
 
 def is_unavailable(error: discord.HTTPException) -> bool:

@@ -23,6 +23,15 @@ async def history(stage: Stage, who: str = "alice") -> Json:
     return (await stage.interaction(interaction))["ephemeral"][0]
 
 
+async def _accepted(stage: Stage, count: int) -> None:
+    """Wait until so many jobs are accepted, so that their order is certain."""
+
+    async def enough() -> bool:
+        return len(await stage.submits()) >= count
+
+    await stage.until(enough, f"{count} jobs are at the API")
+
+
 async def test_without_videos_it_says_how_to_make_one(stage: Stage) -> None:
     assert "/animate" in texts_of(await history(stage))
 
@@ -60,10 +69,11 @@ async def test_a_video_is_shown_again_to_its_member(stage: Stage) -> None:
 
 
 async def test_pages_turn_and_hold_nobody_elses_videos(set_the_stage: SetTheStage) -> None:
-    async with set_the_stage(QUOTA_PER_USER="20") as stage:
-        await stage.card(await stage.animate(picture(), who="bob", prompt="of bob"), "Done")
+    async with set_the_stage(QUOTA_PER_USER="20", MAX_LIVE_PER_USER="20") as stage:
+        await stage.animate(picture(), who="bob", prompt="of bob")
         for number in range(6):
-            await stage.card(await stage.animate(picture(), prompt=f"number {number}"), "Done")
+            await stage.animate(picture(), prompt=f"number {number}")
+            await _accepted(stage, number + 2)
         first = await history(stage)
         assert [n for n in range(6) if f"number {n}" in texts_of(first)] == [1, 2, 3, 4, 5]
         assert texts_of(first).index("number 5") < texts_of(first).index("number 1")

@@ -49,10 +49,13 @@ async def test_sizes_on_the_rules_edge_are_refused(
     await assert_refused_in_private(stage, interaction, rule, f"{size[0]} × {size[1]}")
 
 
-async def test_sizes_just_inside_the_rules_are_taken(stage: Stage) -> None:
-    for size in ((301, 301), (401, 1000), (1000, 401)):
-        await stage.card(await stage.animate(picture(*size)), "Done")
-    assert len(await stage.submits()) == 3
+async def test_sizes_just_inside_the_rules_are_taken(set_the_stage: Any) -> None:
+    async with set_the_stage(MAX_LIVE_PER_USER="3") as stage:
+        sizes = ((301, 301), (401, 1000), (1000, 401))
+        interactions = [await stage.animate(picture(*size)) for size in sizes]
+        for interaction in interactions:
+            await stage.card(interaction, "Done")
+        assert len(await stage.submits()) == 3
 
 
 async def test_a_text_file_named_png_is_refused_after_a_look_at_its_bytes(stage: Stage) -> None:

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 PROCESSES = count("PROCESSES", 2)
-LIVE_JOBS = count("LIVE_JOBS", 4)
+LIVE_JOBS = count("LIVE_JOBS", 3)
 WAIT_FOR_DEATH = bool(count("WAIT_FOR_DEATH", 0))
 """Whether a dead process is found in real time; else its last heartbeat is made older."""
 TAKEN_OVER_WITHIN_S = 40
