@@ -55,7 +55,7 @@ chaos: export PROCESSES ?= 4
 chaos: export LIVE_JOBS ?= 200
 chaos: export WAIT_FOR_DEATH ?= 1
 chaos: $(VENV)/.ready-dev ## Crashes, kills, races at full count (KILLS= POST_KILLS= PAIRS= ... SEED=)
-	$(RUN) -m pytest -n 2 tests/chaos
+	$(RUN) -m pytest -n 2 --dist worksteal tests/chaos
 
 scenes: $(VENV)/.ready-dev ## Every disaster in every stage of a card, and 1,000 posts of each kind
 	SCENES=all RUNS=1000 $(RUN) -m pytest -n 2 tests/acceptance/test_scenes.py \

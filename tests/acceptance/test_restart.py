@@ -51,7 +51,7 @@ async def test_a_job_at_the_api_is_followed_on(
 
     async def there() -> bool:
         submits = await stage.submits()
-        return "submitted " in stage.bot.log and submits[0]["status"] == status
+        return "submitted " in stage.bot.log and [job["status"] for job in submits] == [status]
 
     await stage.until(there, f"the job is {status}")
     await restart(stage)

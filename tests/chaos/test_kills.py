@@ -16,10 +16,10 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 SEED = count("SEED", 1)
-KILLS = count("KILLS", 3)
-POST_KILLS = count("POST_KILLS", 2)
+KILLS = count("KILLS", 2)
+POST_KILLS = count("POST_KILLS", 1)
 DELIVERY_KILLS = count("DELIVERY_KILLS", 1)
-STOPS = count("STOPS", 2)
+STOPS = count("STOPS", 1)
 PORTION = 25
 """Kills after which all must come to rest; a new world begins then, so that ledgers stay short."""
 

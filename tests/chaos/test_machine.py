@@ -219,7 +219,7 @@ def test_the_job_core_keeps_its_word(template: Path) -> None:
     JobCore.template = template
     machine: Any = JobCore.TestCase
     machine.settings = settings(
-        max_examples=count("EXAMPLES", 10),
+        max_examples=count("EXAMPLES", 6),
         stateful_step_count=count("STEPS", 25),
         deadline=None,
         derandomize=not count("RANDOM", 0),

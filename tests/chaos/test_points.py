@@ -14,9 +14,9 @@ from tests.chaos.world import Fate, World
 if TYPE_CHECKING:
     from pathlib import Path
 
-SINGLES = count("SINGLES", 6)
+SINGLES = count("SINGLES", 5)
 """Points to die at, of each fate, drawn by a seed; 0 is all of them."""
-PAIRS = count("PAIRS", 3)
+PAIRS = count("PAIRS", 2)
 """The same for pairs of points."""
 
 

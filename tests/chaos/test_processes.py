@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 PROCESSES = count("PROCESSES", 2)
-LIVE_JOBS = count("LIVE_JOBS", 4)
+LIVE_JOBS = count("LIVE_JOBS", 3)
 WAIT_FOR_DEATH = bool(count("WAIT_FOR_DEATH", 0))
 """Whether a dead process is found in real time; else its last heartbeat is made older."""
 TAKEN_OVER_WITHIN_S = 40
@@ -114,7 +114,7 @@ async def test_jobs_of_a_killed_process_are_finished_by_the_others(
 
             await here.here.stage.until(taken_over, "the others take over", TAKEN_OVER_WITHIN_S)
             print(f"taken over after {time.monotonic() - killed_at:.1f} s")  # noqa: T201 - a figure
-            ours = await here.here.rest(600)
+            ours = await here.here.rest(900)
             assert len(ours) == LIVE_JOBS
             assert {job.state for job in ours} <= ENDS
             assert [job.state for job in ours].count(JobState.DELIVERED) == LIVE_JOBS
@@ -125,7 +125,7 @@ async def test_jobs_of_a_killed_process_are_finished_by_the_others(
 
 async def _all_begin(here: Town) -> None:
     """Have every job live at the API, waiting for a machine."""
-    queue = [90, 90] if WAIT_FOR_DEATH else [5, 6]
+    queue = [150, 150] if WAIT_FOR_DEATH else [5, 6]
     await here.here.stage.runcomfy.post("/sandbox/settings", queue_s=queue)
     for _ in range(LIVE_JOBS):
         await here.here.begin()

@@ -28,8 +28,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 RACERS = count("RACERS", 4)
-TRIES = count("TRIES", 20)
-CANCELS = count("CANCELS", 150)
+TRIES = count("TRIES", 15)
+CANCELS = count("CANCELS", 60)
 LIMIT = RACERS * TRIES * 2 // 3
 ME = WorkerId("worker-1")
 MANY = Limits(
