@@ -72,13 +72,14 @@ def run(course: Course) -> tuple[dict[str, Any], dict[str, Any]]:
     return json.loads(done.stdout.splitlines()[-1]), report
 
 
-def put_faults(url: str, faults: list[dict[str, object]]) -> None:
-    """Put these faults, and no others, in force."""
-    request = urllib.request.Request(  # noqa: S310  # loopback
-        f"{url}/bench/faults", json.dumps(faults).encode(), method="POST"
-    )
-    with urllib.request.urlopen(request):  # noqa: S310  # loopback
-        pass
+def begin(url: str, faults: list[dict[str, object]]) -> None:
+    """Forget what the server has seen, and put these faults, and no others, in force."""
+    for route, body in (("reset", None), ("faults", faults)):
+        request = urllib.request.Request(  # noqa: S310  # loopback
+            f"{url}/bench/{route}", json.dumps(body).encode(), method="POST"
+        )
+        with urllib.request.urlopen(request):  # noqa: S310  # loopback
+            pass
 
 
 def measure(course: Course, kind: str, seed: int) -> Figures:
