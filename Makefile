@@ -10,7 +10,7 @@ RUNCOMFY_PORT ?= 8091
 export DISCORD_PORT RUNCOMFY_PORT IMAGE PROMPT OUT
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test chaos sandbox lint format lock clean
+.PHONY: help demo test chaos scenes sandbox lint format lock clean
 
 help: ## Show this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -56,6 +56,10 @@ chaos: export LIVE_JOBS ?= 200
 chaos: export WAIT_FOR_DEATH ?= 1
 chaos: $(VENV)/.ready-dev ## Crashes, kills, races at full count (KILLS= POST_KILLS= PAIRS= ... SEED=)
 	$(RUN) -m pytest -n 2 --dist worksteal tests/chaos
+
+scenes: $(VENV)/.ready-dev ## Every disaster in every stage of a card, and 1,000 posts of each kind
+	SCENES=all RUNS=1000 $(RUN) -m pytest -n 2 tests/acceptance/test_scenes.py \
+		tests/acceptance/test_scenes_connection.py tests/integration/cogs
 
 lint: $(VENV)/.ready-dev ## Lint, types and import contracts
 	$(RUN) -m ruff check .

@@ -9,6 +9,7 @@ from discord import app_commands
 from discord.ext import commands
 
 from cogs.offer import show
+from cogs.ui.acknowledging import Acknowledging
 from cogs.ui.client import Interaction
 from cogs.ui.request import request_of
 from hailuo.images.repair import RepairKind
@@ -29,6 +30,7 @@ class Animate(commands.Cog):
 
     def __init__(self, client: Client) -> None:
         self._engine = client.engine
+        self._acknowledging = Acknowledging()
 
     @app_commands.command()
     @app_commands.describe(
@@ -50,7 +52,9 @@ class Animate(commands.Cog):
         check_file(image.size, image.content_type)
         if image.width and image.height:
             check_reparable(image.width, image.height)
-        answer = await interaction.response.defer()
+        async with self._acknowledging:
+            answer = await interaction.response.defer()
+        await self._acknowledging.over()
         message_id = answer.message_id if answer is not None else None
         request = request_of(interaction, message_id, prompt, prompt_optimizer=magic_prompt)
         chosen = None if fit is None else FITS[fit]

@@ -79,11 +79,11 @@ class Cards(commands.Cog):
         for job in jobs:
             try:
                 await self._read(job)
-            except discord.NotFound:
-                continue  # this card is gone; the next one may stand
-            except discord.Forbidden as error:
+            except (discord.NotFound, discord.Forbidden) as error:
                 log.info("reactions cannot be read", job=job.id, code=error.code)
-                return
+                await self._client.presenter.lose_card(job, error.code)
+                if isinstance(error, discord.Forbidden):
+                    return
             except (
                 HailuoError,
                 discord.HTTPException,
@@ -96,7 +96,8 @@ class Cards(commands.Cog):
     async def _read(self, job: Job) -> None:
         message_id = job.request.card.message_id
         may_view = discord.Permissions(job.request.card.app_permissions).view_channel
-        if message_id is None or (job.request.guild_id is not None and not may_view):
+        hidden = job.request.guild_id is not None and not may_view
+        if message_id is None or hidden or not self._client.presenter.stands(job):
             return
         channel = self._client.get_partial_messageable(
             job.request.channel_id, guild_id=job.request.guild_id

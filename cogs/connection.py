@@ -48,6 +48,6 @@ def _surviving(name: str, parse: Callable[[Any], Any]) -> Callable[[Any], None]:
         try:
             parse(data)
         except Exception as error:  # noqa: BLE001 - whatever an unforeseen payload leads to
-            log.warning("dropped an event that cannot be read", event=name, error=repr(error))
+            log.warning("dropped an event that cannot be read", name=name, error=repr(error))
 
     return parse_or_drop

@@ -23,8 +23,8 @@ SPEC_PATH = Path(__file__).parents[2] / "shared" / "reference" / "openapi.json"
 SPEC_ID = "discord"
 
 # Where the file is known to be wrong, the body is made to fit before it is judged:
-# - attachments[].id, recipient_id and the ids of message_reference: Discord takes integers just
-#   as well, and discord.py sends them (`with_text_ids`);
+# - attachments[].id, recipient_id, allowed_mentions.users and the ids of message_reference: Discord
+#   takes integers just as well, and discord.py sends them (`with_text_ids`);
 # - errors.…._errors[].code: Discord's are words like BASE_TYPE_REQUIRED (docs: reference, Error
 #   Messages), the file says integer (`with_numeric_codes`).
 
@@ -151,6 +151,9 @@ def with_text_ids(body: Any) -> Any:
         written["data"] = with_text_ids(body["data"])
     if "recipient_id" in body:
         written["recipient_id"] = str(body["recipient_id"])
+    if isinstance(body.get("allowed_mentions"), dict) and "users" in body["allowed_mentions"]:
+        users = [str(user) for user in body["allowed_mentions"]["users"]]
+        written["allowed_mentions"] = {**body["allowed_mentions"], "users": users}
     if isinstance(body.get("message_reference"), dict):
         written["message_reference"] = {
             key: str(value) if key.endswith("_id") else value

@@ -12,11 +12,11 @@ import structlog
 
 from cogs import tell_me
 from cogs.cancel import CROSS
-from cogs.ui import card
+from cogs.ui import card, codes
 from cogs.ui.editor import ProgressEditor
 from cogs.ui.forecast import Forecasts
 from cogs.ui.media import media
-from cogs.ui.memory import Way
+from cogs.ui.memory import Act, Way
 from cogs.ui.sender import Draft, Upload
 from cogs.ui.surface import BlockedError, Surface
 from hailuo.jobs.presenter import (
@@ -150,9 +150,13 @@ class CardPresenter:
         self._forget(job)
         return Delivery.DELIVERED
 
-    async def lose_card(self, job: Job) -> None:
-        """Take note that the job's card was deleted, so that no edit is spent on it."""
-        await self._surface.lose_card(job)
+    async def lose_card(self, job: Job, code: int = codes.UNKNOWN_MESSAGE) -> None:
+        """Take note that the job's card is gone, so that no edit is spent on it."""
+        await self._surface.lose_card(job, code)
+
+    def stands(self, job: Job) -> bool:
+        """Tell whether the job's card can still be reached by the bot's token."""
+        return self._surface.memory(job).has(Way.MESSAGE, Act.TEXT)
 
     async def _arrive(self, job: Job, *, in_card: Draft, anew: Draft) -> bool:
         """Draw a job's end in its card, else post it anew; tell whether it arrived."""

@@ -113,9 +113,10 @@ class Surface:
         await self.remember(job, replace(self.memory(job), posting_at=now))
         return await self._climb(job, ways, draft, purpose)
 
-    async def lose_card(self, job: Job) -> None:
-        """Take note that the card's message is no more."""
-        await self.remember(job, self.memory(job).without(*EDITS))
+    async def lose_card(self, job: Job, code: int = codes.UNKNOWN_MESSAGE) -> None:
+        """Take note that the card is no more, or out of reach, as somebody else has found."""
+        if code in codes.CARD_IS_GONE:
+            await self.remember(job, _after(self.memory(job), Way.MESSAGE, Act.TEXT, code))
 
     def can_send_by_token(self, job: Job) -> bool:
         """Tell whether files may go by the interaction's token now."""

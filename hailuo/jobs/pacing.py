@@ -35,8 +35,8 @@ class Rules:
     """So that a card stays true; None for no bound."""
     blind_gap: timedelta = timedelta(seconds=2)
     """The least gap while nothing is known."""
-    blind_share: float = 0.1
-    """The gap while nothing is known, as a share of the job's age."""
+    blind_share: float = 0.09
+    """The gap while nothing is known, as a share of the job's age: a tenth, less a round trip."""
     slack: float = 0.02
     """How much dearer than the best a look may be; within that, chance keeps jobs apart."""
     enough: int = 30
@@ -224,12 +224,20 @@ def costs_per_find(ends: Sequence[float], age: float, price: float) -> list[floa
     """Return, for a look at each of ``ends``, what it costs per job that it finds done.
 
     ``ends`` are equally likely, sorted and after ``age``. A look is paid for by every job that is
-    still under way, and every job found has waited since its end.
+    still under way, and every job found has waited since its end. The list stops where no later
+    look can be cheaper any more.
     """
     costs: list[float] = []
+    count = len(ends)
+    whole, least = price * count, float("inf")
     waited, last = 0.0, age
     for found, end in enumerate(ends):
         waited += found * (end - last)
         last = end
-        costs.append((price * len(ends) + waited) / (found + 1))
+        cost = (whole + waited) / (found + 1)
+        costs.append(cost)
+        if cost < least:
+            least = cost
+        elif waited > least * count:
+            break
     return costs

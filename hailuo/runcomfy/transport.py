@@ -7,7 +7,6 @@ from types import SimpleNamespace
 from typing import TYPE_CHECKING, Self
 
 import aiohttp
-from multidict import CIMultiDict
 
 from hailuo.runcomfy.answers import JsonObject, parse_json
 
@@ -115,7 +114,7 @@ class Transport:
         else:
             # A body over the cap counts as one that cannot be read.
             parsed = None if raw is None else parse_json(raw)
-            return Answer(response.status, CIMultiDict(response.headers), parsed)
+            return Answer(response.status, response.headers, parsed)
         return NoAnswer(detail, sent=bool(line.crossed))
 
 

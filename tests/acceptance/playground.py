@@ -36,8 +36,9 @@ Json = dict[str, Any]
 class Playground:
     """The stand-ins, served from a thread so that tests may use loops of their own."""
 
-    def __init__(self) -> None:
+    def __init__(self, discord_clock: Callable[[], float] = time.time) -> None:
         self.referee = Referee() if SPEC_PATH.exists() else None
+        self._discord_clock = discord_clock
         self._ready = threading.Event()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._stop: asyncio.Event | None = None
@@ -61,7 +62,9 @@ class Playground:
         self._loop = asyncio.get_running_loop()
         self._stop = asyncio.Event()
         async with AsyncExitStack() as stack:
-            discord = await stack.enter_async_context(DiscordSandbox(observer=self.referee))
+            discord = await stack.enter_async_context(
+                DiscordSandbox(observer=self.referee, clock=self._discord_clock)
+            )
             runcomfy = await stack.enter_async_context(
                 RunComfySandbox(
                     discord_url=discord.url,
