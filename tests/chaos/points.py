@@ -23,8 +23,9 @@ class CrashError(BaseException):
 class Points:
     """Counts the points that are passed, over all lives, and crashes at those it is told to."""
 
-    def __init__(self, crash_at: Collection[int] = ()) -> None:
+    def __init__(self, crash_at: Collection[int] = (), *, first: str = "") -> None:
         self._crash_at = frozenset(crash_at)
+        self._first = first  # the first point of this name is one to crash at, too
         self.passed: list[str] = []
         self.crashes: list[str] = []
         self.dead = False
@@ -34,7 +35,7 @@ class Points:
         if self.dead:
             raise CrashError(name)
         self.passed.append(name)
-        if len(self.passed) - 1 in self._crash_at:
+        if len(self.passed) - 1 in self._crash_at or (name == self._first and not self.crashes):
             self.dead = True
             self.crashes.append(name)
             raise CrashError(name)

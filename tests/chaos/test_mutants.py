@@ -43,12 +43,8 @@ FAILED = "after drawing the end: failed"
 
 async def caught(tmp_path: Path, template: Path, fate: Fate, crash_at: str) -> set[str]:
     """Crash once at a point of this name; return the numbers of the promises that broke."""
-    for name in ("clean", "crashed"):
-        (tmp_path / name).mkdir()
-    clean = Points()
-    await World(tmp_path / "clean", template, fate, clean).run()
-    points = Points([clean.passed.index(crash_at)])
-    broken = await World(tmp_path / "crashed", template, fate, points).run()
+    points = Points(first=crash_at)
+    broken = await World(tmp_path, template, fate, points).run()
     assert points.crashes == [crash_at]
     return {what[0] for what in broken}
 
