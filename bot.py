@@ -18,7 +18,7 @@ from cogs.invite import INTENTS, invite_url
 from cogs.operator import tell_operators
 from cogs.registration import register_commands
 from cogs.ui.budget import InvalidRequests
-from cogs.ui.client import Client
+from cogs.ui.client import CLOSE_WITHIN_S, Client
 from cogs.ui.errors import Tree
 from cogs.ui.presenter import CardPresenter
 from hailuo.engine import Engine
@@ -77,10 +77,6 @@ class HailuoBot(Client):
         if not isinstance(error, commands.CommandNotFound | commands.CheckFailure):
             log.error("operator command failed", exc_info=error)
 
-    def connected(self) -> bool:
-        """Tell whether every shard of this process is connected."""
-        return bool(self.shards) and not any(shard.is_closed() for shard in self.shards.values())
-
     async def run_engine(self) -> None:
         """Move jobs and show them, until cancelled."""
         await self.engine.run(self.presenter, partial(tell_operators, self))
@@ -105,11 +101,15 @@ async def run(settings: Settings) -> None:
                 asyncio.create_task(bot.run_engine(), name="engine"),
                 asyncio.create_task(bot.connect(), name="gateway"),
             ]
-            done, rest = await asyncio.wait(parts, return_when=asyncio.FIRST_COMPLETED)
+            done, _ = await asyncio.wait(parts, return_when=asyncio.FIRST_COMPLETED)
             engine.stop_taking()
-            for part in rest:
+            # discord.py may swallow a cancel while it reconnects: its task ends by closing.
+            gateway = parts.pop()
+            for part in parts:
                 part.cancel()
-            await asyncio.gather(*rest, return_exceptions=True)
+            await asyncio.gather(*parts, return_exceptions=True)
+            await bot.close()
+            await asyncio.wait({gateway}, timeout=CLOSE_WITHIN_S)
             for part in done:
                 part.result()
 
