@@ -8,11 +8,12 @@ import io
 import json
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
 import threading
 import time
-from contextlib import AsyncExitStack, contextmanager
+from contextlib import AsyncExitStack, closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
@@ -305,6 +306,16 @@ class Stage:
         await self.discord.post(
             "/sandbox/reactions", **{"as": who}, message=message["id"], emoji=emoji
         )
+
+    async def accepted(self, count: int = 1) -> None:
+        """Wait until so many jobs stand in the bot's own store."""
+
+        async def there() -> bool:
+            url = f"file:{self.bot.folder}/hailuo.db?mode=ro"
+            with closing(sqlite3.connect(url, uri=True)) as store:
+                return store.execute("SELECT count(*) FROM jobs").fetchone()[0] >= count
+
+        await self.until(there, f"{count} jobs are accepted")
 
     async def settled(self, count: int = 1) -> None:
         """Wait until this many jobs are settled: ended, told, and let go."""

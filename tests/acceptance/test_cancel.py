@@ -99,10 +99,7 @@ async def test_a_job_is_stopped_before_anything_is_sent(stage: Stage) -> None:
     await stage.discord.post("/sandbox/faults", route="PATCH /webhooks/*", times=3, status=502)
     interaction = await stage.animate(picture())
 
-    async def accepted() -> bool:
-        return bool(list((stage.bot.folder / "pictures").iterdir()))
-
-    await stage.until(accepted, "the job is accepted")
+    await stage.accepted()
     messages = (await stage.interaction(interaction))["messages"]
     await stage.react({"id": messages[0]})
     card = await stage.card(interaction, "Cancelled")

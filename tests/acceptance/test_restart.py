@@ -65,10 +65,7 @@ async def test_an_accepted_job_is_submitted_once_after_the_restart(stage: Stage)
     await stage.discord.post("/sandbox/faults", route="PATCH /webhooks/*", times=1, status="hang")
     await stage.animate(picture())
 
-    async def accepted() -> bool:
-        return bool(list((stage.bot.folder / "pictures").iterdir()))
-
-    await stage.until(accepted, "the job is accepted")
+    await stage.accepted()
     await stage.discord.delete("/sandbox/faults")
     await restart(stage)
     await one_card(stage, "Done")
