@@ -25,7 +25,7 @@ from hailuo.jobs.pacing import Rules
 SEED: Final = 1
 HISTORY: Final = 100
 FASTEST: Final = 5.0
-CALLS_PER_SECOND: Final = 500.0
+CALLS_PER_SECOND: Final = 1000.0
 """What the fixed loop may ask of two cores; a faster clock would measure their backlog."""
 PRICES: Final = (0.7, 0.4, 0.3, 0.2, 0.15, 0.125, 0.1, 0.08, 0.06)
 COLUMNS: Final = {

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, BinaryIO, Self
 
 if TYPE_CHECKING:
     from pathlib import Path
-    from types import TracebackType
 
 
 class PartialFile:
@@ -30,12 +29,7 @@ class PartialFile:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         try:
             self._file.close()
         finally:

@@ -59,7 +59,6 @@ from hailuo.runcomfy.transport import Answer, NoAnswer, Transport
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from types import TracebackType
 
     from yarl import URL
 
@@ -110,13 +109,8 @@ class RunComfyClient:
         await self._transport.__aenter__()
         return self
 
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        await self._transport.__aexit__(kind, error, traceback)
+    async def __aexit__(self, *failure: object) -> None:
+        await self._transport.__aexit__(*failure)
 
     async def submit(self, job: JobInput) -> SubmitOutcome:
         """Submit a job, and be certain of one thing: it is never paid twice by us.

@@ -12,7 +12,6 @@ from hailuo.runcomfy.answers import JsonObject, parse_json
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from types import TracebackType
 
     from yarl import URL
 
@@ -64,12 +63,7 @@ class Transport:
         self._fresh = _session(aiohttp.TCPConnector(limit=64, force_close=True))
         return self
 
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    async def __aexit__(self, *_: object) -> None:
         for session in (self._pooled, self._fresh):
             if session is not None:
                 await session.close()
