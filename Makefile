@@ -37,7 +37,7 @@ test: $(VENV)/.ready-dev ## Lint, types, import contracts and every test
 	$(VENV)/bin/lint-imports
 	$(VENV)/bin/basedpyright
 	$(RUN) -m pytest -n 2 --dist worksteal tests/unit
-	$(RUN) -m pytest -n 3 --dist worksteal tests/integration tests/acceptance tests/chaos
+	$(RUN) -m pytest -n 6 --dist worksteal tests/integration tests/acceptance tests/chaos
 
 chaos: export KILLS ?= 1000
 chaos: export POST_KILLS ?= 200
