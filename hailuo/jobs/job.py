@@ -128,6 +128,15 @@ class Request:
     prompt_optimizer: bool
     card: CardAddress
     locale: str
+    """The member's language, as Discord names it: for what they alone read."""
+    server_locale: str | None = None
+    """The server's language, for the card; None in a DM."""
+    private: bool = False
+    """Whether the card is for its member alone, in their DM."""
+    parent_id: JobId | None = None
+    """The job whose picture or video this one began with."""
+    picture_of: UserId | None = None
+    """Whose picture it is, where it is not the member's own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,6 +181,8 @@ class Job:
     reason: str | None = None
     video: Video | None = None
     announced: bool = False
+    deleted_at: datetime | None = None
+    """When its member had it deleted: no list shows it any more, the ledgers still count it."""
 
     @property
     def live(self) -> bool:

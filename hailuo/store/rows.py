@@ -37,6 +37,10 @@ def new_row(request: Request, picture: Picture, owner: WorkerId, now: datetime) 
         "prompt": request.prompt,
         "prompt_optimizer": request.prompt_optimizer,
         "locale": request.locale,
+        "server_locale": request.server_locale,
+        "private": request.private,
+        "parent_id": request.parent_id,
+        "picture_of": request.picture_of,
         "message_id": card.message_id,
         "token": card.token,
         "token_expires_at": card.token_expires_at,
@@ -78,6 +82,10 @@ def job_of(row: Row[Any]) -> Job:
             prompt=row.prompt,
             prompt_optimizer=row.prompt_optimizer,
             locale=row.locale,
+            server_locale=row.server_locale,
+            private=row.private,
+            parent_id=None if row.parent_id is None else JobId(row.parent_id),
+            picture_of=None if row.picture_of is None else UserId(row.picture_of),
             card=CardAddress(
                 message_id=row.message_id,
                 token=row.token,
@@ -111,4 +119,5 @@ def job_of(row: Row[Any]) -> Job:
             seconds=row.video_seconds,
         ),
         announced=row.announced,
+        deleted_at=row.deleted_at,
     )

@@ -87,6 +87,11 @@ jobs = Table(
     Column("prompt", Text, nullable=False),
     Column("prompt_optimizer", Boolean, nullable=False),
     Column("locale", String(16), nullable=False),
+    Column("server_locale", String(16)),
+    Column("private", Boolean, nullable=False),
+    # What it came from.
+    Column("parent_id", String(JOB_ID_LENGTH)),
+    Column("picture_of", BigInteger),
     # The card: all that is needed to reach it from any process.
     Column("message_id", BigInteger),
     Column("token", Text, nullable=False),
@@ -113,6 +118,7 @@ jobs = Table(
     Column("rendering_at", Instant),
     Column("rendered_at", Instant),
     Column("finished_at", Instant),
+    Column("deleted_at", Instant),
     # The video.
     Column("video_name", Text),
     Column("video_url", Text),
@@ -123,6 +129,7 @@ jobs = Table(
     CheckConstraint(_in("state", frozenset(JobState)), name="state_is_known"),
     Index("ix_jobs_user_id_created_at", "user_id", "created_at"),
     Index("ix_jobs_message_id", "message_id"),
+    Index("ix_jobs_parent_id", "parent_id"),
     Index("ix_jobs_finished_at", "finished_at"),
     # One paid request is one job's: an operator cannot give it to a second one.
     Index("uq_jobs_request_id", "request_id", unique=True),
@@ -175,6 +182,14 @@ settings = Table(
     Column("name", String(64), primary_key=True),
     Column("value", JSON, nullable=False),
 )
+
+members = Table(
+    "members",
+    metadata,
+    Column("user_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("shares_pictures", Boolean, nullable=False),
+)
+"""What a member chose; who chose nothing has no row."""
 
 workers = Table(
     "workers",
