@@ -283,7 +283,7 @@ class Store:
         )
 
     async def shares_pictures(self, user_id: UserId) -> bool:
-        """Tell whether others may animate a member's pictures; they may until the member says no."""
+        """Tell whether others may animate a member's pictures: yes, until the member says no."""
         return await self._database.read(
             lambda connection: members.shares_pictures(connection, user_id)
         )
