@@ -109,7 +109,7 @@ def read_catalogue(code: str, path: Path) -> gettext.GNUTranslations:
         catalogue = read_po(file, code, DOMAIN, abort_invalid=True)
     for message in list(catalogue):
         # Babel would put English into their place: https://github.com/python-babel/babel/issues/697
-        if message.pluralizable and not all(message.string):
+        if message.pluralizable and not all(message.string or [""]):
             catalogue.delete(message.id)
     compiled = BytesIO()
     write_mo(compiled, catalogue)
