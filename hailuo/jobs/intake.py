@@ -14,6 +14,7 @@ from hailuo.images.repairs import plan
 from hailuo.jobs.checks import check_prompt, check_size
 from hailuo.jobs.job import Job, Picture, job_id_of
 from hailuo.jobs.offers import Offer, OfferGoneError
+from hailuo.wording import N_
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -36,7 +37,7 @@ AT_ONCE: Final = 4
 class DiskFullError(HailuoError):
     """The disk has no room for another video."""
 
-    sentence: ClassVar[str] = (
+    sentence: ClassVar[str] = N_(
         "The bot's disk is full, so it takes no new videos. Nothing was counted; please tell the "
         "people who run this bot."
     )

@@ -18,6 +18,7 @@ from hailuo.images.picture import Size
 from hailuo.images.repair import CropPlace, RepairKind
 from hailuo.images.repairs import plan
 from hailuo.jobs.job import JobId, UserId, job_id_of
+from hailuo.wording import N_
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -33,7 +34,7 @@ LIFETIME: Final = timedelta(hours=1)
 class OfferGoneError(HailuoError):
     """The offer was taken, withdrawn, or is too old."""
 
-    sentence: ClassVar[str] = (
+    sentence: ClassVar[str] = N_(
         "This offer is no longer open. Nothing was counted; please run /animate again."
     )
 

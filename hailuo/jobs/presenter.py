@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, ClassVar, Protocol
 
 from hailuo.errors import HailuoError
+from hailuo.wording import N_
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -51,7 +52,7 @@ class CardTooLargeError(CardError):
 class CardGoneError(CardError):
     """Every way to the card is gone for good."""
 
-    sentence: ClassVar[str] = (
+    sentence: ClassVar[str] = N_(
         "The bot could not post its message here, so it started nothing. Nothing was counted; "
         "check that it may view this channel, send messages and attach files, then try again."
     )
