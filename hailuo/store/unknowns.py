@@ -26,7 +26,6 @@ RELEASED: Final = N_(
     "taken. It is no longer counted; please try again."
 )
 """What the card of a released job says in place of why it is held."""
-NOT_KNOWN: Final = N_("not known here")
 
 
 def resolve(
@@ -101,6 +100,10 @@ def _release(
 def _unknown(connection: Connection, job_id: JobId) -> Job:
     """Return a job of unknown fate, locked against everybody else's writes."""
     row = connection.execute(select(jobs).where(jobs.c.id == job_id).with_for_update()).first()
-    if row is None or row.state != JobState.UNKNOWN:
-        raise NotUnknownError(job=job_id, state=NOT_KNOWN if row is None else row.state)
+    if row is None:
+        raise NotUnknownError(job=job_id, state=N_("not known here"))
+    if row.deleted_at is not None:
+        raise NotUnknownError(job=job_id, state=N_("deleted by its member"))
+    if row.state != JobState.UNKNOWN:
+        raise NotUnknownError(job=job_id, state=row.state)
     return job_of(row)
