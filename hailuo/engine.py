@@ -19,7 +19,7 @@ from hailuo.images.doctor import PictureDoctor, picture_pool
 from hailuo.jobs import deletion
 from hailuo.jobs.finds import Finds
 from hailuo.jobs.handover import Handover
-from hailuo.jobs.intake import Intake
+from hailuo.jobs.intake import Intake, StoppingError
 from hailuo.jobs.lookout import Lookout
 from hailuo.jobs.offers import Offer, Offers
 from hailuo.jobs.pacing import Pacing
@@ -55,14 +55,6 @@ DISCORD_CDN: Final = (
 )
 LEARN_FROM: Final = 200
 """Finished jobs that the pacing learns from at start."""
-
-
-class StoppingError(HailuoError):
-    """The process is about to end."""
-
-    sentence: ClassVar[str] = (
-        "The bot is restarting. Nothing was counted; please try again in a minute."
-    )
 
 
 class NoSuchRequestError(HailuoError):
@@ -192,6 +184,7 @@ class Engine:
     def stop_taking(self) -> None:
         """Refuse new jobs from now on; those that live go on."""
         self._stopping = True
+        self._intake.stop()
 
     async def animate(
         self, request: Request, source: Source, *, fit: RepairKind | None = None

@@ -37,6 +37,10 @@ class PostgresServer:
         self._server.psql(f"CREATE DATABASE {name} TEMPLATE {template};")
         return self.url(name)
 
+    def run(self, command: str) -> None:
+        """Run a command of the server's owner."""
+        self._server.psql(command)
+
     def relax(self) -> None:
         """Do not wait for the disk: what a power cut would lose is no test's business."""
         self._server.psql("ALTER SYSTEM SET fsync = off;")
