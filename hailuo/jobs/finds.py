@@ -34,6 +34,15 @@ class FindGoneError(HailuoError):
     )
 
 
+class NoPictureError(HailuoError):
+    """A message that shows nothing to animate."""
+
+    sentence: ClassVar[str] = N_(
+        "There is no picture on this message that the bot can read, and no video. Nothing was "
+        "counted."
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class Find:
     """What one member found on one message."""
