@@ -20,6 +20,7 @@ from cogs.registration import register_commands
 from cogs.ui.budget import InvalidRequests
 from cogs.ui.client import CLOSE_WITHIN_S, Client
 from cogs.ui.errors import Tree
+from cogs.ui.language import load_languages
 from cogs.ui.presenter import CardPresenter
 from hailuo.engine import Engine
 from hailuo.health import serve_health
@@ -65,7 +66,8 @@ class HailuoBot(Client):
         )
 
     async def setup_hook(self) -> None:
-        """Load the cogs and register the commands where they changed."""
+        """Load languages and cogs, and register the commands where they changed."""
+        await asyncio.to_thread(load_languages)
         for extension in EXTENSIONS:
             await self.load_extension(extension)
         await register_commands(self)

@@ -16,6 +16,7 @@ from hailuo.errors import HailuoError
 from hailuo.fetch import AllowedHosts, Fetcher
 from hailuo.folders import Folders
 from hailuo.images.doctor import PictureDoctor, picture_pool
+from hailuo.jobs import deletion
 from hailuo.jobs.handover import Handover
 from hailuo.jobs.intake import Intake
 from hailuo.jobs.lookout import Lookout
@@ -98,6 +99,7 @@ class Engine:
         )
         self._first_worker_id = new_worker_id()
         self._worker: Worker | None = None
+        self._presenter: Presenter | None = None
         self._stopping = False
 
     @classmethod
@@ -135,6 +137,7 @@ class Engine:
 
         ``alarm`` tells the operators of each job whose fate only they can find out.
         """
+        self._presenter = presenter
         parts = self._parts
         lookout = Lookout(Pacing(), parts.clock)
         for job in reversed(await parts.store.finished(LEARN_FROM)):
@@ -219,6 +222,19 @@ class Engine:
         if self._worker is None:
             return await self.store.ask_cancel(job_id, by)
         return await self._worker.cancel(job_id, by)
+
+    async def delete(self, job_id: JobId, by: UserId) -> None:
+        """Delete a job: its card, its files, and what is stored of it; the ledgers stay.
+
+        Safe to repeat. Raises the `HailuoError` that says why not: it is still in the making, or
+        its fate is unclear, or its card cannot be reached at the moment.
+        """
+        if self._presenter is None:
+            raise StoppingError
+        parts = self._parts
+        await deletion.delete(
+            job_id, by, store=parts.store, folders=parts.folders, presenter=self._presenter
+        )
 
     async def resolve(self, job_id: JobId, request_id: str) -> Job:
         """Have a job of unknown fate go on with the request that an operator found for it.

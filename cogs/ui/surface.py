@@ -113,6 +113,26 @@ class Surface:
         await self.remember(job, replace(self.memory(job), posting_at=now))
         return await self._climb(job, ways, draft, purpose)
 
+    async def delete(self, job: Job) -> None:
+        """Take the card away; one that is gone, or out of reach for good, is no error.
+
+        Raises `CardDelayedError` where Discord does not answer.
+        """
+        for way in EDITS:
+            if not self._is_open(job, way, Act.TEXT):
+                continue
+            self._check_budget(job)
+            try:
+                await self._sender.delete(job, way)
+            except discord.HTTPException as error:
+                if codes.is_passing(error):
+                    raise _delayed(job, error) from error
+                log.info("card not deleted", job=job.id, way=way, code=error.code)
+            except (aiohttp.ClientError, OSError, discord.RateLimited) as error:
+                raise _delayed(job, error) from error
+            else:
+                return
+
     async def lose_card(self, job: Job, code: int = codes.UNKNOWN_MESSAGE) -> None:
         """Take note that the card is no more, or out of reach, as somebody else has found."""
         if code in codes.CARD_IS_GONE:

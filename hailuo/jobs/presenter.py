@@ -97,3 +97,10 @@ class Presenter(Protocol):
         Safe to repeat, after a crash too. Raises `CardDelayedError` and `CardTooLargeError`.
         """
         ...
+
+    async def remove(self, job: Job) -> None:
+        """Take the card of a job that has ended away, and what was posted in its place.
+
+        What is gone, or out of reach for good, is no error. Raises `CardDelayedError`.
+        """
+        ...
