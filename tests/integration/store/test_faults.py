@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Generator
 
     from hailuo.jobs.job import Job
+    from tests.postgres import PostgresServer
 
 NOTHING_STARTED = "it started nothing. Nothing was counted"
 NOBODY = 65534
@@ -136,8 +137,8 @@ async def test_a_server_that_does_not_answer_is_named(tmp_path: Path) -> None:
     assert "secret" not in caught.value.user_message
 
 
-async def test_a_database_that_does_not_exist_is_named(postgres_url: str) -> None:
+async def test_a_database_that_does_not_exist_is_named(postgres: PostgresServer) -> None:
     with pytest.raises(StoreUnusableError) as caught:
-        async with Store.open(postgres_url.replace("/test_", "/no_"), ManualClock()):
+        async with Store.open(postgres.url("nowhere"), ManualClock()):
             pass
     assert "does not exist" in caught.value.user_message
