@@ -59,6 +59,10 @@ class PostgresServer:
         if info is not None:
             os.kill(info.pid, signal.SIGQUIT)
 
+    def run(self, command: str) -> None:
+        """Run a command of the server's owner."""
+        self._server.psql(command)
+
     def relax(self) -> None:
         """Do not wait for the disk: what a power cut would lose is no test's business."""
         self._server.psql("ALTER SYSTEM SET fsync = off;")

@@ -19,7 +19,7 @@ import pytest
 from hailuo.jobs.job import JobState
 from hailuo.quotas import Limits
 from hailuo.store import Store, database
-from hailuo.store.errors import StoreError, StoreUnusableError
+from hailuo.store.errors import StoreError, StoreUnreachableError, StoreUnusableError
 from tests.clocks import ManualClock
 from tests.integration.store.conftest import ME, PICTURE, request_by
 
@@ -131,7 +131,7 @@ async def test_a_damaged_file_is_refused_and_left_as_it_is(seed: int, tmp_path: 
 
 async def test_a_server_that_does_not_answer_is_named(tmp_path: Path) -> None:
     url = f"postgresql+asyncpg://nobody:secret@/none?host={tmp_path}"
-    with pytest.raises(StoreUnusableError) as caught:
+    with pytest.raises(StoreUnreachableError) as caught:
         async with Store.open(url, ManualClock()):
             pass
     assert "secret" not in caught.value.user_message
