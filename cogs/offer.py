@@ -45,19 +45,22 @@ def draw(offer: Offer, say: Language) -> tuple[ui.LayoutView, list[discord.File]
     wrong = "" if error is None else sentence_of(error, say)
     view.add_item(ui.TextDisplay(f"⚠️ {wrong}\n{say('Or take it repaired:')}"))
     files: list[discord.File] = []
+    buttons: list[ui.Item[Any]] = []
     for choice in offer.choices:
+        if choice.kind is None:
+            continue  # as it is: `cogs.again` draws that
         files.append(discord.File(choice.path, f"{choice.kind}{choice.path.suffix}"))
-        view.add_item(_preview(choice, files[-1].filename, say))
-    buttons = [TakeButton(offer.id, choice.kind, say) for choice in offer.choices]
+        view.add_item(_preview(choice, choice.kind, files[-1].filename, say))
+        buttons.append(TakeButton(offer.id, choice.kind, say))
     view.add_item(ui.ActionRow[Any](*buttons, KeepOutButton(offer.id, say)))
     return view, files
 
 
-def _preview(choice: Choice, name: str, say: Language) -> ui.Section[Any]:
-    text = say(EXPLAINED[choice.kind], times=say.number(choice.enlargement))
+def _preview(choice: Choice, kind: RepairKind, name: str, say: Language) -> ui.Section[Any]:
+    text = say(EXPLAINED[kind], times=say.number(choice.enlargement))
     return ui.Section(
         f"{text}: {choice.width} × {choice.height}",
-        accessory=ui.Thumbnail(f"attachment://{name}", description=say(LABELS[choice.kind])),
+        accessory=ui.Thumbnail(f"attachment://{name}", description=say(LABELS[kind])),
     )
 
 
@@ -90,15 +93,7 @@ class TakeButton(
     async def callback(self, interaction: Interaction) -> None:  # pyright: ignore[reportIncompatibleMethodOverride]  # always our client
         """Begin with the repaired picture, if the offer is still open."""
         async with answering(interaction):
-            engine = interaction.client.engine
-            user_id = UserId(interaction.user.id)
-            offer, choice = await engine.offer(self.offer_id, self.kind, user_id)
-            answer = await interaction.response.defer(thinking=True)
-            message_id = answer.message_id if answer is not None else None
-            request = request_of(
-                interaction, message_id, offer.prompt, prompt_optimizer=offer.prompt_optimizer
-            )
-            await engine.take_offer(request, offer, choice)
+            await take(interaction, self.offer_id, self.kind)
 
 
 class KeepOutButton(
@@ -125,6 +120,18 @@ class KeepOutButton(
             view.add_item(ui.TextDisplay(private_language(interaction)(WITHDRAWN)))
             await interaction.response.edit_message(view=view, attachments=[])
             await interaction.client.engine.withdraw_offer(self.offer_id)
+
+
+async def take(interaction: Interaction, offer_id: JobId, kind: RepairKind | None) -> None:
+    """Begin with a choice of an offer, if it is still open; the public answer becomes the card."""
+    engine = interaction.client.engine
+    offer, choice = await engine.offer(offer_id, kind, UserId(interaction.user.id))
+    answer = await interaction.response.defer(thinking=True)
+    message_id = answer.message_id if answer is not None else None
+    request = request_of(
+        interaction, message_id, offer.prompt, prompt_optimizer=offer.prompt_optimizer
+    )
+    await engine.take_offer(offer.inherited(request), offer, choice)
 
 
 async def show(interaction: Interaction, offer: Offer) -> None:

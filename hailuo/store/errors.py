@@ -51,7 +51,7 @@ class StoreUnusableError(StoreError):
 class StoreUnreachableError(StoreError):
     """The database's server does not answer; it may, later."""
 
-    sentence: ClassVar[str] = (
+    sentence: ClassVar[str] = N_(
         "The database at {path} does not answer ({why}): see that it runs and that DATABASE_URL "
         "names it, then start again."
     )
