@@ -15,8 +15,8 @@ from cogs.cancel import CROSS
 from cogs.ui import card, codes
 from cogs.ui.editor import ProgressEditor
 from cogs.ui.forecast import Forecasts
-from cogs.ui.media import media
-from cogs.ui.memory import Act, Way
+from cogs.ui.media import media, picture_name, video_name
+from cogs.ui.memory import Act, Place, Way
 from cogs.ui.sender import Draft, Upload
 from cogs.ui.surface import BlockedError, Surface
 from hailuo.jobs.presenter import (
@@ -77,15 +77,16 @@ class CardPresenter:
 
     async def open(self, job: Job, picture: Path) -> str:
         """Draw the card with its picture, offer ❌, and return the picture's public URL."""
-        draft = Draft(card.progress, (Upload(picture, card.picture_name(job)),))
+        draft = Draft(card.progress, (Upload(picture, picture_name(job)),))
         async with self._editor.alone(job):
             message = await self._edit(job, draft)
             self._editor.shown(job, draft.view)
         item = next(iter(media(message)), None)
         if item is None:
             raise CardDelayedError(f"{job.id}: the card came back without its picture")
+        picture_id = None if item.attachment_id is None else str(item.attachment_id)
         memory = self._surface.memory(job)
-        await self._surface.remember(job, replace(memory, picture_id=str(item.attachment_id)))
+        await self._surface.remember(job, replace(memory, picture_id=picture_id))
         await self._offer_cross(job)
         return item.url
 
@@ -184,6 +185,8 @@ class CardPresenter:
         except CardGoneError as error:
             log.info("nowhere left to post", job=job.id, error=str(error))
             return False
+        posted = Place(message.channel.id, message.id)
+        await self._surface.remember(job, replace(self._surface.memory(job), posted=posted))
         if self._surface.can_edit(job):
             place = None if way is Way.DM else message.jump_url
             await self._try_edit(job, Draft(partial(card.moved, place=place)))
@@ -232,11 +235,11 @@ class CardPresenter:
 
     def _with_video(self, job: Job, video: Path, picture: Path | None) -> Draft:
         """Return the finished card; ``picture`` None leaves the picture out."""
-        name = card.video_name(job)
+        name = video_name(job)
         files = (Upload(video, name),)
         if picture is not None:
             kept = self._surface.memory(job).picture_id
-            files = (Upload(picture, card.picture_name(job), kept), *files)
+            files = (Upload(picture, picture_name(job), kept), *files)
         with_picture = picture is not None
         view = partial(card.finished, video=f"attachment://{name}", with_picture=with_picture)
         return Draft(view, files, mark=job.id)
@@ -259,10 +262,15 @@ class CardPresenter:
         self, job: Job, act: Callable[[discord.PartialMessage], Awaitable[None]]
     ) -> None:
         """Touch the card's reactions; they are a convenience beside the button, so errors pass."""
+        if not self.stands(job):
+            return
         channel = self._client.get_partial_messageable(job.request.channel_id)
         try:
             await act(channel.get_partial_message(job.request.card.message_id or 0))
-        except (discord.HTTPException, discord.RateLimited, aiohttp.ClientError, OSError) as error:
+        except discord.HTTPException as error:
+            log.info("reaction not changed", job=job.id, error=str(error))
+            await self._surface.lose_card(job, error.code)
+        except (discord.RateLimited, aiohttp.ClientError, OSError) as error:
             log.info("reaction not changed", job=job.id, error=str(error))
 
 
