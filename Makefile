@@ -70,7 +70,7 @@ format: $(VENV)/.ready-dev ## Format and sort
 
 words: $(VENV)/.ready-dev ## Collect all texts into the catalogues in locales/
 	$(RUN) -m babel.messages.frontend -q extract -F babel.cfg --no-default-keywords \
-		-k N_ -k say -k plural:1,2 -c NOTE: \
+		-k N_ -k say -k plural:1,2 \
 		--add-location=file --sort-by-file --width 100 --omit-header -o locales/hailuo.pot .
 	$(RUN) -m babel.messages.frontend -q update -D hailuo -i locales/hailuo.pot -d locales \
 		--no-fuzzy-matching --ignore-obsolete --ignore-pot-creation-date --width 100
