@@ -7,17 +7,15 @@ many jobs run at once (50 and 200 unless told), ``BENCH_LENGTHS=even,skewed`` of
 
 from __future__ import annotations
 
-import json
 import os
-import subprocess
 from dataclasses import asdict, replace
 from datetime import timedelta
-from itertools import pairwise
 from statistics import fmean
 from typing import Final
 
-from benchmarks.race.course import CLIENTS, NEED_RIVALS, RIVALS_PYTHON, ROOT, Figures, measure
-from benchmarks.race.lengths import KINDS
+from benchmarks.race.bound import Bound
+from benchmarks.race.course import CLIENTS, NEED_RIVALS, RIVALS_PYTHON, Figures, measure
+from benchmarks.race.lengths import KINDS, of_prompt
 from benchmarks.race.runner import Course
 from benchmarks.race.virtual import looks_and_lateness
 from hailuo.jobs.pacing import Rules
@@ -27,7 +25,6 @@ HISTORY: Final = 100
 FASTEST: Final = 5.0
 CALLS_PER_SECOND: Final = 1000.0
 """What the fixed loop may ask of two cores; a faster clock would measure their backlog."""
-PRICES: Final = (0.7, 0.4, 0.3, 0.2, 0.15, 0.125, 0.1, 0.08, 0.06)
 COLUMNS: Final = {
     "requests_per_job": "req/job",
     "looks_per_job": "looks",
@@ -39,8 +36,6 @@ COLUMNS: Final = {
     "paid_twice": "twice",
 }
 
-Curve = list[tuple[float, float]]
-
 
 def main() -> dict[str, object]:
     """Run every race, print the tables, and return the figures."""
@@ -48,15 +43,16 @@ def main() -> dict[str, object]:
         raise SystemExit(NEED_RIVALS)
     counts = [int(count) for count in os.environ.get("BENCH_JOBS", "50,200").split(",")]
     kinds = os.environ.get("BENCH_LENGTHS", ",".join(KINDS)).split(",")
-    curves = {kind: least_curve(kind) for kind in kinds}
+    bounds = {kind: Bound.of(kind) for kind in kinds}
     races = {
-        f"{kind} {count}": race(kind, count, curves[kind]) for kind in kinds for count in counts
+        f"{kind} {count}": race(kind, count, bounds[kind]) for kind in kinds for count in counts
     }
-    pacing = {kind: pacing_alone(kind, curves[kind]) for kind in kinds}
-    return {"races": races, "pacing": pacing, "least": curves}
+    pacing = {kind: pacing_alone(kind, bounds[kind]) for kind in kinds}
+    least = {kind: [(plan.late, plan.looks) for plan in bounds[kind].plans] for kind in kinds}
+    return {"races": races, "pacing": pacing, "least": least}
 
 
-def race(kind: str, count: int, curve: Curve) -> dict[str, object]:
+def race(kind: str, count: int, bound: Bound) -> dict[str, object]:
     """Run all clients on one course; ours also without any history."""
     speed = min(FASTEST, CALLS_PER_SECOND * 2 / count)
     course = Course("ours", "", count, speed, HISTORY)
@@ -67,10 +63,11 @@ def race(kind: str, count: int, curve: Curve) -> dict[str, object]:
         figures[client] = measured(client, replace(course, client=client, history=0), kind)
     figures["ours, cold"] = measured("ours, cold", replace(course, history=0), kind)
     ours, cold = figures["ours"], figures["ours, cold"]
-    least = least_looks(curve, ours.late_mean)
+    jobs = [of_prompt(kind, SEED, f"job {number}") for number in range(count)]
+    least = bound.for_jobs(jobs, ours.late_mean)
     print(
-        f"  ours: {ours.looks_per_job:.2f} looks, mean lateness {ours.late_mean:.2f} s; the least "
-        f"for that is {least:.2f}, so x{ours.looks_per_job / least:.2f}"
+        f"  ours: {ours.looks_per_job:.2f} looks, mean lateness {ours.late_mean:.2f} s; the best "
+        f"plans take {least:.2f} for that with these jobs, so x{ours.looks_per_job / least:.2f}"
     )
     print(
         f"  cold: worst lateness {cold.late_share_max:.2f} of a tenth of the length or 2 s; "
@@ -89,7 +86,7 @@ def measured(name: str, course: Course, kind: str) -> Figures:
     return figures
 
 
-def pacing_alone(kind: str, curve: Curve) -> dict[str, float]:
+def pacing_alone(kind: str, bound: Bound) -> dict[str, float]:
     """Measure the schedule by itself over many jobs, and what a fresh card costs."""
 
     def mean(rules: Rules) -> tuple[float, float]:
@@ -101,7 +98,7 @@ def pacing_alone(kind: str, curve: Curve) -> dict[str, float]:
 
     looks, late = mean(Rules(widest_gap=None))
     fresh_looks, fresh_late = mean(Rules(widest_gap=timedelta(seconds=45)))
-    times = looks / least_looks(curve, late)
+    times = looks / bound.expected(late)
     print(
         f"\n{kind}: the pacing alone, {HISTORY} jobs of history, 5 x 1000 jobs: {looks:.2f} looks, "
         f"mean lateness {late:.2f} s, x{times:.3f} of the least\n"
@@ -115,23 +112,3 @@ def pacing_alone(kind: str, curve: Curve) -> dict[str, float]:
         "fresh_looks": fresh_looks,
         "fresh_late_mean": fresh_late,
     }
-
-
-def least_curve(kind: str) -> Curve:
-    """Return the lower bound as points of lateness and looks, by rising lateness."""
-    done = subprocess.run(  # noqa: S603  # our own module, no shell
-        [str(RIVALS_PYTHON), "-m", "benchmarks.race.least", kind, *map(str, PRICES)],
-        cwd=ROOT,
-        stdout=subprocess.PIPE,
-        check=True,
-        text=True,
-    )
-    return sorted((late, looks) for late, looks in json.loads(done.stdout))
-
-
-def least_looks(curve: Curve, late: float) -> float:
-    """Return the least number of looks at a mean lateness, by the chord between two points."""
-    for (left, above), (right, below) in pairwise(curve):
-        if left <= late <= right:
-            return above + (below - above) * (late - left) / (right - left)
-    return float("nan")
