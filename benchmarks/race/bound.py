@@ -6,16 +6,16 @@ import json
 import subprocess
 from bisect import bisect_left
 from dataclasses import dataclass
-from itertools import count, pairwise
+from itertools import count
 from statistics import fmean
 from typing import TYPE_CHECKING, Final, Self
 
 from benchmarks.race.course import RIVALS_PYTHON, ROOT
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
 
-PRICES: Final = (0.7, 0.4, 0.3, 0.2, 0.15, 0.125, 0.1, 0.08, 0.06, 0.04)
+PRICES: Final = (0.7, 0.4, 0.3, 0.2, 0.17, 0.15, 0.135, 0.125, 0.11, 0.1, 0.08, 0.06, 0.04)
 PAST_THE_PLAN: Final = 5.0
 """Seconds between looks at a job that outlasts the plan, as one in ten thousand does."""
 
@@ -24,6 +24,7 @@ PAST_THE_PLAN: Final = 5.0
 class Plan:
     """The best schedule at one price of a look; see `benchmarks.race.least`."""
 
+    price: float
     cost: float
     looks: float
     late: float
@@ -63,23 +64,24 @@ class Bound:
             check=True,
             text=True,
         )
-        return cls([Plan(**plan) for plan in json.loads(done.stdout)])
+        plans = zip(PRICES, json.loads(done.stdout), strict=True)
+        return cls([Plan(price, **plan) for price, plan in plans])
 
     def expected(self, late: float) -> float:
-        """Return the least number of looks for a mean lateness, over all jobs there could be."""
-        return _at([(plan.late, plan.looks) for plan in self.plans], late)
+        """Return the least number of looks for a mean lateness, over all jobs there could be.
+
+        At its price no schedule costs less than the plan does, whatever its lateness: each plan
+        bounds the looks by a straight line, and all of them together by the highest.
+        """
+        return max(plan.looks + (plan.late - late) / plan.price for plan in self.plans)
 
     def for_jobs(self, jobs: Sequence[tuple[float, float]], late: float) -> float:
-        """Return what the best plans need for these very jobs, so that their luck cancels out."""
-        points = []
-        for plan in self.plans:
-            followed = [plan.follow(*job) for job in jobs]
-            points.append((fmean(wait for _, wait in followed), fmean(n for n, _ in followed)))
-        return _at(points, late)
+        """Return what the best plans need for these very jobs, so that their luck cancels out.
 
-
-def _at(points: Iterable[tuple[float, float]], late: float) -> float:
-    for (left, above), (right, below) in pairwise(sorted(points)):
-        if left <= late <= right:
-            return above + (below - above) * (late - left) / (right - left)
-    return float("nan")
+        It is the line of the plan that is nearest in lateness: the highest of all lines would be
+        the luckiest.
+        """
+        plan = min(self.plans, key=lambda plan: abs(plan.late - late))
+        followed = [plan.follow(*job) for job in jobs]
+        looks, waited = fmean(n for n, _ in followed), fmean(wait for _, wait in followed)
+        return looks + (waited - late) / plan.price
