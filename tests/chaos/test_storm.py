@@ -104,6 +104,9 @@ class Storm:
 @pytest.fixture
 async def storm(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncGenerator[Storm]:
     shorten_patience(monkeypatch, 3.0)
+    # A job that meets ten faults running would keep the test waiting for minutes.
+    monkeypatch.setattr("hailuo.jobs.worker.FIRST_BACKOFF", timedelta(seconds=0.1))
+    monkeypatch.setattr("hailuo.jobs.worker.LONGEST_BACKOFF", timedelta(seconds=2))
     clock, folders, discord = SystemClock(), Folders(tmp_path), Discord(Fate.SMOOTH, Points())
     folders.create()
     async with AsyncExitStack() as stack:
