@@ -9,8 +9,6 @@ import json
 import os
 import signal
 import sqlite3
-import subprocess
-import sys
 import threading
 import time
 from contextlib import AsyncExitStack, closing, contextmanager
@@ -22,6 +20,7 @@ import aiohttp
 
 from sandbox.discord.server import DiscordSandbox
 from sandbox.runcomfy.server import RunComfySandbox
+from tests.forks import BotFork
 from tests.openapi import SPEC_PATH, Referee
 
 if TYPE_CHECKING:
@@ -84,7 +83,7 @@ class BotProcess:
     playground: Playground
     folder: Path
     settings: dict[str, str] = field(default_factory=dict)
-    process: subprocess.Popen[bytes] | None = None
+    process: BotFork | None = None
 
     @property
     def log(self) -> str:
@@ -113,14 +112,7 @@ class BotProcess:
 
     def start(self) -> None:
         """Start the process."""
-        with (self.folder / "bot.log").open("ab") as log:
-            self.process = subprocess.Popen(
-                [sys.executable, str(ROOT / "bot.py")],
-                cwd=self.folder,
-                env=self.environment(),
-                stdout=log,
-                stderr=log,
-            )
+        self.process = BotFork(self.environment(), self.folder, self.folder / "bot.log")
 
     def stop(self, number: int = signal.SIGTERM) -> int:
         """End the process by a signal; return its exit code."""
