@@ -26,7 +26,7 @@ from hailuo.jobs.pacing import Rules
 
 SEED: Final = 1
 HISTORY: Final = 100
-VIRTUAL_JOBS: Final = 5000
+VIRTUAL_JOBS: Final = 2000
 FASTEST: Final = "5"
 CALLS_PER_SECOND: Final = 1000.0
 """What the fixed loop may ask of two cores; a faster clock would measure their backlog."""
