@@ -13,7 +13,7 @@ import structlog
 from hailuo.errors import HailuoError
 from hailuo.fetch import FetchError
 from hailuo.jobs.job import Job, JobState, Video
-from hailuo.jobs.presenter import CardGoneError, Delivery, Outlook
+from hailuo.jobs.presenter import CardGoneError, CardTooLargeError, Delivery, Outlook
 from hailuo.jobs.submission import Submission
 from hailuo.runcomfy.download import NoVideoError, download_video
 from hailuo.runcomfy.errors import RequestNotFoundError, ResultNotReadyError, RunComfyError
@@ -161,9 +161,8 @@ class JobStages:
             return IN_LINE
         try:
             url = await self._link(job, picture)
-        except CardGoneError as error:
-            await self._store.move(job, JobState.FAILED, reason=error.user_message)
-            return NOW
+        except (CardGoneError, CardTooLargeError) as error:
+            return await self._fail(job, error.user_message)
         if self._inline_pictures:
             url = await asyncio.to_thread(_data_uri, picture)
         given = JobInput(job.request.prompt, url, job.request.prompt_optimizer)
