@@ -10,7 +10,7 @@ import structlog
 from discord.ext import commands
 
 from hailuo.errors import HailuoError
-from hailuo.jobs.job import LIVE, JobId, JobState, UserId
+from hailuo.jobs.job import RUNNING, JobId, JobState, UserId
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -50,7 +50,10 @@ class Operator(commands.Cog):
         """Stop new jobs everywhere; those that run go on."""
         await self._engine.store.pause(paused=True)
         log.warning("paused", by=ctx.author.id)
-        await ctx.reply("Paused: no new videos until `resume`. Those that run go on.")
+        await ctx.reply(
+            "Paused: no new videos until `resume`. Those that run go on; those in line keep their "
+            "places."
+        )
 
     @commands.command()
     async def resume(self, ctx: commands.Context[Client]) -> None:
@@ -109,7 +112,8 @@ def describe(settings: Settings, usage: Usage, census: Mapping[JobState, int]) -
     """Return how the bot stands, in words for its operator."""
     cap = f" of at most {settings.max_jobs_per_day}" if settings.max_jobs_per_day else ""
     lines = [
-        f"Running: {sum(census[state] for state in LIVE)}.",
+        f"Running: {sum(census[state] for state in RUNNING)}.",
+        f"Waiting in line: {census[JobState.ACCEPTED]}.",
         f"Paid for, or perhaps, in 24 hours: {usage.today}{cap}{_cost(settings, usage)}.",
     ]
     if census[JobState.UNKNOWN]:

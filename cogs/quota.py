@@ -39,7 +39,15 @@ def describe(limits: Limits, usage: Usage) -> str:
     lines = [f"**{left} of {limits.per_user}** videos left per {hours} hours ({usage.used} used)."]
     if usage.next_free_at is not None:
         lines.append(f"The next one frees up {relative(usage.next_free_at)}.")
-    lines.append(f"Running now: {usage.live_of_user} of at most {limits.live_per_user} at once.")
+    waiting = f", {usage.waiting_of_user} of them in line" if usage.waiting_of_user else ""
+    lines.append(
+        f"Running now: {usage.live_of_user} of at most {limits.live_per_user} at once{waiting}."
+    )
+    if usage.waiting_in_server:
+        running = usage.live_in_server - usage.waiting_in_server
+        most = limits.live_per_server
+        lines.append(f"This server makes {running} of at most {most} at once.")
+        lines.append(f"In its line: {usage.waiting_in_server}.")
     if usage.paused:
         lines.append("New videos are paused by the people who run this bot.")
     elif limits.per_day is not None and usage.today >= limits.per_day:

@@ -10,14 +10,18 @@ from discord import ui
 
 from cogs.cancel import CancelButton
 from cogs.tell_me import TellMeButton, is_asked
+from cogs.ui.language import card_language
 from cogs.ui.text import escape, length, plain, quoted, relative, shorten
 from hailuo.jobs.job import ENDS, JobState
+from hailuo.jobs.presenter import Behind
+from hailuo.wording import N_
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from cogs.ui.forecast import Promise
     from hailuo.jobs.job import Job
+    from hailuo.jobs.presenter import Place
 
 PICTURE_STEM: Final = "picture"
 _ALT_LENGTH: Final = 200
@@ -56,6 +60,14 @@ LOOKS: Final[Mapping[JobState, Look]] = {
     JobState.KEPT: Look("📦 Kept", discord.Colour.green()),
 }
 
+IN_LINE: Final = Look(N_("⏳ Waiting in line"), discord.Colour.light_grey())
+"""How an accepted job looks that waits for its turn."""
+WAITS_FOR: Final[Mapping[Behind, str]] = {
+    Behind.SERVER: N_("This server makes as many videos as it may at once."),
+    Behind.API: N_("RunComfy is busy and takes no more videos for the moment."),
+    Behind.PAUSE: N_("New videos are paused by the people who run this bot."),
+}
+
 
 def picture_name(job: Job) -> str:
     """Return the file name that the job's picture has on Discord."""
@@ -69,7 +81,8 @@ def video_name(job: Job) -> str:
 
 def progress(job: Job, promise: Promise | None = None) -> ui.LayoutView:
     """Draw a job that is under way: its picture large, its stage, Cancel and Tell me."""
-    look = LOOKS[job.state]
+    waits = promise is not None and promise.outlook.place is not None
+    look = IN_LINE if waits else LOOKS[job.state]
     buttons: list[ui.Item[Any]] = [CancelButton(job.id)]
     if not is_asked(job):
         buttons.append(TellMeButton(job.id))
@@ -180,7 +193,8 @@ def _heading(job: Job, look: Look) -> str:
 
 
 def _stage(job: Job, promise: Promise | None) -> list[str]:
-    lines = [_stage_line(job, promise)]
+    place = None if promise is None else promise.outlook.place
+    lines = [_stage_line(job, promise) if place is None else _place_in_line(job, place)]
     if promise is not None:
         lines += _time_ahead(promise)
     if is_asked(job):
@@ -218,6 +232,18 @@ def _stage_line(job: Job, promise: Promise | None) -> str:
             return "The video is rendered and on its way here."
         case _:
             return "The video is here and being posted."
+
+
+def _place_in_line(job: Job, place: Place) -> str:
+    """Return where a job stands that waits for its turn, what for, and what it may do meanwhile."""
+    say = card_language(job.request)
+    where = ""
+    if place.number is not None:
+        about = N_("Place {place} in line.") if place.exact else N_("About place {place} in line.")
+        where = say(about, place=place.number) + " "
+    return f"{where}{say(WAITS_FOR[place.behind])} " + say(
+        "Yours begins by itself when its turn comes; cancelling costs nothing."
+    )
 
 
 def _done_line(job: Job) -> str:

@@ -60,8 +60,8 @@ class _Waiter:
         """Whether the card says something that is no longer worth saying."""
         if self.place is None or self.told is None or self.place.behind is not self.told.behind:
             return self.place is not self.told
-        moved = abs(self.place.number - self.told.number)
-        return moved > 0 and (self.place.number <= EXACT or moved >= self.told.number // 10)
+        now, then = self.place.number or 0, self.told.number or 0
+        return now != then and (self.place.exact or abs(now - then) >= then // 10)
 
 
 class Line:
@@ -212,7 +212,7 @@ class Line:
     def _note_places(self, line: Iterator[JobId], behind: Behind) -> None:
         for number, job_id in enumerate(line, 1):
             with suppress(KeyError):
-                self._here[job_id].place = Place(number, behind)
+                self._here[job_id].place = Place(number, behind, exact=number <= EXACT)
 
     def _choose_trial(self, order: list[JobId]) -> JobId | None:
         """Return who may ask the API next: the first in line, unless it does not come forward."""

@@ -29,10 +29,13 @@ class Behind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A job's place in line: 1 is next."""
+    """A job's place in line."""
 
-    number: int
+    number: int | None
+    """1 is next; None where the card can no longer keep up with it."""
     behind: Behind
+    exact: bool = True
+    """Whether each step forward is told; far back only each tenth of the way is."""
 
 
 @dataclass(frozen=True, slots=True)
