@@ -16,7 +16,7 @@ from cogs.cancel import CROSS
 from cogs.ui import card, codes
 from cogs.ui.editor import RATIONED_AFTER, ProgressEditor
 from cogs.ui.forecast import Forecasts
-from cogs.ui.media import media
+from cogs.ui.media import media, picture_name, video_name
 from cogs.ui.memory import Act, Place, Way
 from cogs.ui.sender import Draft, Upload
 from cogs.ui.surface import BlockedError, Surface
@@ -85,7 +85,7 @@ class CardPresenter:
         A card that has its picture keeps it: Discord's answer to any edit has a fresh link to it.
         """
         has_it = self._surface.memory(job).picture_id is not None
-        upload = Upload(picture, card.picture_name(job))
+        upload = Upload(picture, picture_name(job))
         draft = Draft(card.progress, None if has_it else (upload,))
         async with self._editor.alone(job):
             message = await self._edit(job, draft)
@@ -247,11 +247,11 @@ class CardPresenter:
 
     def _with_video(self, job: Job, video: Path, picture: Path | None) -> Draft:
         """Return the finished card; ``picture`` None leaves the picture out."""
-        name = card.video_name(job)
+        name = video_name(job)
         files = (Upload(video, name),)
         if picture is not None:
             kept = self._surface.memory(job).picture_id
-            files = (Upload(picture, card.picture_name(job), kept), *files)
+            files = (Upload(picture, picture_name(job), kept), *files)
         with_picture = picture is not None
         view = partial(card.finished, video=f"attachment://{name}", with_picture=with_picture)
         return Draft(view, files, mark=job.id)
