@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from aiohttp import web
 
-from sandbox.discord.control import acts, knobs, looks
+from sandbox.discord.control import acts, knobs, looks, view
 from sandbox.discord.control.errors import ControlError
 from sandbox.discord.control.request import ControlCall
 from sandbox.discord.errors import DiscordError
@@ -24,6 +24,7 @@ Handler = Callable[[ControlCall], Awaitable[Any]]
 
 TABLE: tuple[tuple[str, str, Handler], ...] = (
     ("GET", "/world", looks.world),
+    ("GET", "/view", view.view),
     ("GET", "/messages", looks.messages),
     ("GET", "/interactions/{interaction}", looks.interaction),
     ("GET", "/ledger", looks.ledger),
