@@ -8,6 +8,7 @@ RUN pip install --no-cache-dir --only-binary :all: --require-hashes -r requireme
 COPY bot.py .
 COPY cogs cogs
 COPY hailuo hailuo
+COPY locales locales
 RUN useradd --uid 10001 --create-home hailuo && install -d -o hailuo /app/data
 USER hailuo
 VOLUME /app/data

@@ -10,7 +10,7 @@ RUNCOMFY_PORT ?= 8091
 export DISCORD_PORT RUNCOMFY_PORT IMAGE PROMPT OUT
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test chaos scenes sandbox lint format lock clean
+.PHONY: help demo test chaos scenes sandbox lint format words lock clean
 
 help: ## Show this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -66,6 +66,15 @@ lint: $(VENV)/.ready-dev ## Lint, types and import contracts
 format: $(VENV)/.ready-dev ## Format and sort
 	$(RUN) -m ruff check --fix .
 	$(RUN) -m ruff format .
+
+words: $(VENV)/.ready-dev ## Collect all texts into the catalogues in locales/
+	$(VENV)/bin/pybabel -q extract -F babel.cfg --no-default-keywords \
+		-k N_ -k say -k plural:1,2 -c NOTE: \
+		--add-location=file --sort-by-file --width 100 \
+		--project "Hailuo Animate" --copyright-holder "the Hailuo Animate contributors" \
+		-o locales/hailuo.pot .
+	$(VENV)/bin/pybabel -q update -D hailuo -i locales/hailuo.pot -d locales \
+		--no-fuzzy-matching --ignore-obsolete --ignore-pot-creation-date --width 100
 
 lock: ## Compile the requirements from pyproject.toml (needs uv)
 	uv pip compile --universal --generate-hashes --quiet --custom-compile-command "make lock" \

@@ -19,7 +19,9 @@ from cogs.operator import tell_operators
 from cogs.registration import register_commands
 from cogs.ui.budget import InvalidRequests
 from cogs.ui.client import CLOSE_WITHIN_S, Client
+from cogs.ui.errands import Errands
 from cogs.ui.errors import Tree
+from cogs.ui.language import load_languages
 from cogs.ui.presenter import CardPresenter
 from hailuo.engine import Engine
 from hailuo.health import serve_health
@@ -54,6 +56,7 @@ class HailuoBot(Client):
             **settings.shards,
         )
         self.engine = engine
+        self.errands = Errands()
         survive_malformed_events(self)
         self._invited = False
         self.presenter = CardPresenter(
@@ -65,7 +68,8 @@ class HailuoBot(Client):
         )
 
     async def setup_hook(self) -> None:
-        """Load the cogs and register the commands where they changed."""
+        """Load languages and cogs, and register the commands where they changed."""
+        await asyncio.to_thread(load_languages)
         for extension in EXTENSIONS:
             await self.load_extension(extension)
         await register_commands(self)

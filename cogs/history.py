@@ -12,6 +12,7 @@ from discord.ext import commands
 from cogs.ui.card import LOOKS, link_to, video_name
 from cogs.ui.client import Interaction
 from cogs.ui.errors import answering, defer_privately
+from cogs.ui.memory import Memory, Place
 from cogs.ui.text import escape, length, plain, relative, shorten
 from hailuo.jobs.job import JOB_ID_PATTERN, JobId, UserId
 
@@ -170,11 +171,16 @@ def _took(job: Job) -> str:
 
 
 def _card_link(job: Job) -> str | None:
-    message_id = job.request.card.message_id
-    if message_id is None:
-        return None
-    guild = job.request.guild_id or "@me"
-    return f"https://discord.com/channels/{guild}/{job.request.channel_id}/{message_id}"
+    """Return the address of what shows the job: its card, or what was posted in its place."""
+    card = job.request.card
+    place = Memory.load(card.memory).posted
+    if place is None:
+        if card.message_id is None:
+            return None
+        place = Place(job.request.channel_id, card.message_id)
+    is_dm = job.request.guild_id is None or place.channel_id != job.request.channel_id
+    guild = "@me" if is_dm else job.request.guild_id
+    return f"https://discord.com/channels/{guild}/{place.channel_id}/{place.message_id}"
 
 
 async def _show(interaction: Interaction, job: Job) -> None:

@@ -16,8 +16,9 @@ from hailuo.errors import HailuoError
 from hailuo.fetch import AllowedHosts, Fetcher
 from hailuo.folders import Folders
 from hailuo.images.doctor import PictureDoctor, picture_pool
+from hailuo.jobs import deletion
 from hailuo.jobs.handover import Handover
-from hailuo.jobs.intake import Intake
+from hailuo.jobs.intake import Intake, StoppingError
 from hailuo.jobs.lookout import Lookout
 from hailuo.jobs.offers import Offer, Offers
 from hailuo.jobs.pacing import Pacing
@@ -45,14 +46,6 @@ if TYPE_CHECKING:
 DISCORD_CDN: Final = ("cdn.discordapp.com", "media.discordapp.net")
 LEARN_FROM: Final = 200
 """Finished jobs that the pacing learns from at start."""
-
-
-class StoppingError(HailuoError):
-    """The process is about to end."""
-
-    sentence: ClassVar[str] = (
-        "The bot is restarting. Nothing was counted; please try again in a minute."
-    )
 
 
 class NoSuchRequestError(HailuoError):
@@ -98,6 +91,7 @@ class Engine:
         )
         self._first_worker_id = new_worker_id()
         self._worker: Worker | None = None
+        self._presenter: Presenter | None = None
         self._stopping = False
 
     @classmethod
@@ -135,6 +129,7 @@ class Engine:
 
         ``alarm`` tells the operators of each job whose fate only they can find out.
         """
+        self._presenter = presenter
         parts = self._parts
         lookout = Lookout(Pacing(), parts.clock)
         for job in reversed(await parts.store.finished(LEARN_FROM)):
@@ -177,6 +172,7 @@ class Engine:
     def stop_taking(self) -> None:
         """Refuse new jobs from now on; those that live go on."""
         self._stopping = True
+        self._intake.stop()
 
     async def animate(
         self, request: Request, picture_url: str, *, fit: RepairKind | None = None
@@ -219,6 +215,19 @@ class Engine:
         if self._worker is None:
             return await self.store.ask_cancel(job_id, by)
         return await self._worker.cancel(job_id, by)
+
+    async def delete(self, job_id: JobId, by: UserId) -> None:
+        """Delete a job: its card, its files, and what is stored of it; the ledgers stay.
+
+        Safe to repeat. Raises the `HailuoError` that says why not: it is still in the making, or
+        its fate is unclear, or its card cannot be reached at the moment.
+        """
+        if self._presenter is None:
+            raise StoppingError
+        parts = self._parts
+        await deletion.delete(
+            job_id, by, store=parts.store, folders=parts.folders, presenter=self._presenter
+        )
 
     async def resolve(self, job_id: JobId, request_id: str) -> Job:
         """Have a job of unknown fate go on with the request that an operator found for it.

@@ -52,6 +52,12 @@ class Folders:
         """Return where the last frame of a job's video lies."""
         return self.thumbnails / f"{job_id}-last.jpg"
 
+    def remove_job(self, job_id: JobId) -> None:
+        """Remove every file of a job: picture, video in all its sizes, stills."""
+        for folder in (self.pictures, self.videos, self.thumbnails):
+            for path in folder.glob(f"{job_id}*"):
+                path.unlink(missing_ok=True)
+
     def video_name(self, job_id: JobId) -> str:
         """Return the name of a job's video in its folder."""
         return f"{job_id}.mp4"

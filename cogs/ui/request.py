@@ -26,6 +26,7 @@ def request_of(
         prompt=_storable(prompt),
         prompt_optimizer=prompt_optimizer,
         locale=interaction.locale.value,
+        server_locale=None if interaction.guild_locale is None else interaction.guild_locale.value,
         card=CardAddress(
             message_id=message_id,
             token=interaction.token,

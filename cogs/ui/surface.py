@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 from typing import TYPE_CHECKING, Final, Protocol
 
 import aiohttp
@@ -24,7 +25,7 @@ from cogs.ui.sender import Sender
 from hailuo.jobs.presenter import CardDelayedError, CardGoneError, CardTooLargeError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Awaitable, Callable, Mapping, Sequence
     from datetime import datetime
 
     from cogs.ui.budget import InvalidRequests
@@ -112,6 +113,35 @@ class Surface:
         now = self._clock.now()
         await self.remember(job, replace(self.memory(job), posting_at=now))
         return await self._climb(job, ways, draft, purpose)
+
+    async def delete(self, job: Job) -> None:
+        """Take the card away, and what was posted in its place.
+
+        What is gone, or out of reach for good, is no error. Raises `CardDelayedError` where
+        Discord does not answer.
+        """
+        posted = self.memory(job).posted
+        if posted is not None:
+            await self._delete(job, lambda: self._sender.delete_posted(posted))
+        for way in EDITS:
+            if self._is_open(job, way, Act.TEXT) and await self._delete(
+                job, partial(self._sender.delete, job, way)
+            ):
+                return
+
+    async def _delete(self, job: Job, delete: Callable[[], Awaitable[None]]) -> bool:
+        """Tell whether the message was deleted now."""
+        self._check_budget(job)
+        try:
+            await delete()
+        except discord.HTTPException as error:
+            if codes.is_passing(error):
+                raise _delayed(job, error) from error
+            log.info("not deleted", job=job.id, code=error.code)
+            return False
+        except (aiohttp.ClientError, OSError, discord.RateLimited) as error:
+            raise _delayed(job, error) from error
+        return True
 
     async def lose_card(self, job: Job, code: int = codes.UNKNOWN_MESSAGE) -> None:
         """Take note that the card is no more, or out of reach, as somebody else has found."""

@@ -9,7 +9,7 @@ from sqlalchemy import delete, func, insert, select, text, update
 
 from hailuo import quotas
 from hailuo.jobs.job import ENDS, LIVE, MOVES, Job, JobState, job_id_of
-from hailuo.store import cards, ledgers, members, ownership, unknowns
+from hailuo.store import cards, erasure, ledgers, members, ownership, unknowns
 from hailuo.store.database import Database
 from hailuo.store.errors import IllegalMoveError, StaleMoveError
 from hailuo.store.rows import job_of, new_row, video_columns
@@ -156,6 +156,20 @@ class Store:
             return _job(connection, job_id)
 
         return await self._database.write(ask)
+
+    async def is_decided(self, job: Job) -> bool:
+        """Tell whether a job has ended for good, so that it may be deleted."""
+        return await self._database.read(lambda connection: erasure.is_decided(connection, job.id))
+
+    async def mark_deleted(self, job: Job) -> bool:
+        """Erase what is stored of a job; no list shows it any more, the ledgers still count it.
+
+        False where there is nothing to erase, or it has not ended for good.
+        """
+        now = self._clock.now()
+        return await self._database.write(
+            lambda connection: erasure.delete(connection, job.id, now)
+        )
 
     async def enlist(self, worker: WorkerId) -> None:
         """Record a worker that begins, so that it may own jobs."""

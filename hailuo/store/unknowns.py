@@ -99,6 +99,10 @@ def _release(
 def _unknown(connection: Connection, job_id: JobId) -> Job:
     """Return a job of unknown fate, locked against everybody else's writes."""
     row = connection.execute(select(jobs).where(jobs.c.id == job_id).with_for_update()).first()
-    if row is None or row.state != JobState.UNKNOWN:
-        raise NotUnknownError(job=job_id, state="not known here" if row is None else row.state)
+    if row is None:
+        raise NotUnknownError(job=job_id, state="not known here")
+    if row.deleted_at is not None:
+        raise NotUnknownError(job=job_id, state="deleted by its member")
+    if row.state != JobState.UNKNOWN:
+        raise NotUnknownError(job=job_id, state=row.state)
     return job_of(row)

@@ -146,6 +146,9 @@ class Discord:
         self.points.reach(f"before drawing the end: {job.state}")
         self.points.reach(f"after drawing the end: {job.state}")
 
+    async def remove(self, job: Job) -> None:
+        self.cards.pop(job.request.prompt, None)
+
     def upload_limit(self, job: Job) -> int:
         del job
         return 1_000_000
