@@ -3,7 +3,7 @@
 import { answered, Refusal } from "./api.js";
 
 export const MODAL = 9;
-const UNANSWERED = "The bot did not answer within three seconds.";
+const UNANSWERED = "The bot did not answer in time.";
 
 /** Do an act, wait for the bot, open its modal if it shows one; tell what went wrong. */
 export async function perform(act, app, { busy = null, tell = app.tell } = {}) {

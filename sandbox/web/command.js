@@ -29,13 +29,26 @@ function leaves(item, name, title, locale) {
   return nested.flatMap((inner) => leaves(inner, `${name} ${inner.name}`, `${title} ${localized(inner, locale)}`, locale));
 }
 
-/** Show the commands as a list in the panel; choosing one shows its form. */
+/** Show the commands in the panel, to be found by name; choosing one shows its form. */
 export function showCommands(panel, app, typed = "") {
-  const found = offered(app, typed);
-  const list = found.map((command) => h("li", {}, h("button", { type: "button", class: "command", onclick: () => showForm(panel, app, command) },
-    h("strong", {}, `/${command.title}`), h("span", {}, localized(command.item, app.locale, "description")))));
+  const list = h("ul", { class: "commands" });
+  const search = h("input", { type: "text", value: typed, "aria-label": "Find a command", placeholder: "Find a command", autocomplete: "off" });
   const nothing = app.view.connected ? "No command of that name is offered here." : "The bot is not connected.";
-  open(panel, [h("h2", {}, "Commands"), list.length ? h("ul", { class: "commands" }, list) : h("p", {}, nothing)]);
+  const show = () => {
+    const found = offered(app, search.value).map((command) => h("li", {}, h("button", { type: "button", class: "command", onclick: () => showForm(panel, app, command) },
+      h("strong", {}, `/${command.title}`), h("span", {}, localized(command.item, app.locale, "description")))));
+    list.replaceChildren(...(found.length ? found : [h("li", {}, nothing)]));
+  };
+  search.addEventListener("input", show);
+  search.addEventListener("keydown", (event) => {
+    const first = list.querySelector("button");
+    if (event.key === "Enter") first?.click();
+    else if (event.key === "ArrowDown") first?.focus();
+    else return;
+    event.preventDefault();
+  });
+  show();
+  open(panel, [h("h2", {}, "Commands"), search, list]);
 }
 
 /** Show one command's form. */
