@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
 import pytest
-from playwright.async_api import async_playwright
+from playwright.async_api import async_playwright, expect
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
@@ -16,11 +16,12 @@ if TYPE_CHECKING:
     from playwright.async_api import ConsoleMessage, Page, Request
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
-PATIENCE_MS = 15_000
+PATIENCE_MS = 40_000
 
 needs_chromium = pytest.mark.skipif(
     CHROMIUM is None, reason="no Chromium on the path (Debian: apt-get install chromium)"
 )
+expect.set_options(timeout=PATIENCE_MS)
 
 
 @asynccontextmanager

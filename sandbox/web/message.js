@@ -13,6 +13,7 @@ const LOADING = 128;
 const SIGNATURE = /\?ex=[^"]*?&hm=[0-9a-f]*&?/g;
 const QUICK = ["❌", "👍", "❤️", "😂", "🎉", "👀"];
 const MENU_COMMAND = 3;
+const LONGEST_GIST = 100;
 
 /** Return a message as a list item; `view` is the world as its reader sees it. */
 export function message(item, view) {
@@ -36,9 +37,13 @@ export function message(item, view) {
 /** Return what there is to hear of a message that is new or has changed. */
 export function spoken(item, view) {
   const names = namesIn(view);
+  return `${names.member(item.author.id)}: ${gistOf(item, names)}`;
+}
+
+function gistOf(item, names) {
   const first = (item.components ?? []).flatMap(texts)[0] ?? item.content;
-  const plain = h("div", {}, marked(first ?? "", names)).textContent;
-  return `${names.member(item.author.id)}: ${plain.split("\n")[0].slice(0, 120) || "a file"}`;
+  const plain = h("div", {}, marked(first, names)).textContent;
+  return plain.trim().split("\n")[0].slice(0, LONGEST_GIST) || "a file";
 }
 
 function texts(component) {
@@ -65,7 +70,7 @@ function reference(item, names) {
   const origin = item.interaction_metadata;
   if (item.referenced_message) {
     const target = item.referenced_message;
-    const gist = target.content.slice(0, 80) || "a message";
+    const gist = gistOf(target, names);
     return h("p", { class: "reference" }, "↰ replies to ",
       h("a", { href: "#", "data-act": "jump", "data-place": target.channel_id, "data-message": target.id }, `${names.member(target.author.id)}: ${gist}`));
   }
