@@ -97,9 +97,10 @@ function open(panel, children) {
 
 function field(option, app, command, others) {
   const id = fields.freshId();
-  const title = localized(option, app.locale);
   const made = control(option, id, app, command, others);
-  const element = fields.labelled(title, localized(option, app.locale, "description"), option.required, made.element, id);
+  const element = fields.labelled(id, made, {
+    title: localized(option, app.locale), description: localized(option, app.locale, "description"), required: option.required,
+  });
   return { ...made, name: option.name, isFile: option.type === Kind.ATTACHMENT, element };
 }
 

@@ -12,12 +12,12 @@ export function freshId() {
   return `field-${count}`;
 }
 
-/** Return a field's element: label, description, the control itself. */
-export function labelled(title, description, required, control, id) {
+/** Return a field's element: label, description, what was made to fill it in. */
+export function labelled(id, { element, control }, { title, description, required }) {
   const hint = description ? h("p", { class: "hint", id: `${id}-hint` }, description) : null;
-  control.setAttribute("aria-describedby", `${id}-hint`);
+  if (hint) control.setAttribute("aria-describedby", hint.id);
   return h("div", { class: "field" },
-    h("label", { for: id }, title, required ? h("span", { class: "needed" }, " needed") : null), hint, control);
+    h("label", { for: id }, title, required ? h("span", { class: "needed" }, " needed") : null), hint, element);
 }
 
 /** A line of text; a number where the text is one. */

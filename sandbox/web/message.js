@@ -42,8 +42,8 @@ export function spoken(item, view) {
 
 function gistOf(item, names) {
   const first = (item.components ?? []).flatMap(texts)[0] ?? item.content;
-  const plain = h("div", {}, marked(first, names)).textContent;
-  return plain.trim().split("\n")[0].slice(0, LONGEST_GIST) || "a file";
+  const [start] = marked(first, names);
+  return start?.textContent.split("\n")[0].slice(0, LONGEST_GIST) || "a file";
 }
 
 function texts(component) {

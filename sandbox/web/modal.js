@@ -71,7 +71,7 @@ function control(item, title, description, app) {
   const id = fields.freshId();
   const required = item.type !== CHECKBOX && item.required !== false;
   const wrap = (made, read = made.read) => ({
-    element: fields.labelled(title, description, required, made.element, id), control: made.control, read,
+    element: fields.labelled(id, made, { title, description, required }), control: made.control, read,
   });
   if (item.type === TEXT_INPUT) {
     const common = { value: item.value, placeholder: item.placeholder, most: item.max_length, required };
