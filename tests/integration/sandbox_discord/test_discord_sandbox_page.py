@@ -12,6 +12,7 @@ import pytest
 from discord import ui
 from playwright.async_api import expect
 
+from sandbox.discord import ids
 from sandbox.sample.lighthouse import PICTURE
 from tests.browser import needs_chromium, opened
 
@@ -128,6 +129,36 @@ def everything() -> ui.LayoutView:
 
 
 LETTERS = ("Alpha", "Beta", "Gamma")
+
+
+@needs_chromium
+async def test_links_to_messages_lead_there_and_refusals_are_told(
+    sandbox: DiscordSandbox, person: ControlClient
+) -> None:
+    """A jump link opens the other channel at its message; the address brings one back."""
+    there = await person.say("bob", "over here", channel="thread")
+    link = f"https://discord.com/channels/{ids.GUILD_ID}/{ids.THREAD_ID}/{there}"
+    here = await person.say("bob", f"[read this]({link}) and ||this||")
+    async with opened(sandbox.url) as page:
+        message = page.locator(f"#message-{here}")
+        await message.locator(".spoiler").focus()
+        await page.keyboard.press("Enter")
+        await expect(message.locator(".spoiler")).to_have_class("spoiler revealed")
+        await message.get_by_role("link", name="read this").click()
+        await expect(page.locator("#place")).to_contain_text("#a thread")
+        await expect(page.locator(f"#message-{there}")).to_be_focused()
+
+        await page.go_back()
+        await expect(message).to_be_visible()
+        await person.post("/guild", action="automod", words=["forbidden"])
+        await page.fill("#text", "a forbidden word")
+        await page.keyboard.press("Enter")
+        await expect(page.locator("#notice")).to_contain_text("automatic moderation")
+        await expect(page.locator("#text")).to_have_value("a forbidden word")
+        await page.keyboard.press("Escape")
+        await expect(page.locator("#notice")).to_be_empty()
+        await person.delete(f"/messages/{here}")
+        await expect(message).to_have_count(0)
 
 
 @needs_chromium
