@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import sys
 from functools import partial
 
@@ -98,6 +99,7 @@ async def run(settings: Settings) -> None:
     stop = StopSignal()
     async with Engine.open(settings) as engine, HailuoBot(engine) as bot:
         await bot.login(settings.discord_token.get_secret_value())
+        gc.freeze()  # code and commands stay: a look through them all would halt the loop for long
         async with serve_health(settings.http_addr, engine.store, bot.connected):
             parts = [
                 asyncio.create_task(stop.wait(), name="signal"),

@@ -10,6 +10,8 @@ import asyncio
 from datetime import timedelta
 from typing import Final, Self
 
+QUIET: Final = timedelta(milliseconds=100)
+"""Commands that come closer together than this came together; nobody sees that a job waits so."""
 LONGEST: Final = timedelta(seconds=3)
 """Later than this nobody who waits can be helped any more."""
 
@@ -19,10 +21,12 @@ class Acknowledging:
 
     def __init__(self) -> None:
         self._under_way = 0
+        self._begun = 0
         self._none = asyncio.Event()
 
     async def __aenter__(self) -> Self:
         self._under_way += 1
+        self._begun += 1
         self._none.clear()
         return self
 
@@ -32,9 +36,13 @@ class Acknowledging:
             self._none.set()
 
     async def over(self) -> None:
-        """Wait until no answer is under way, at most for a while."""
+        """Wait until no answer has been under way for a moment, at most for a while."""
         try:
             async with asyncio.timeout(LONGEST.total_seconds()):
-                await self._none.wait()
+                begun = None
+                while begun != self._begun:
+                    await self._none.wait()
+                    begun = self._begun
+                    await asyncio.sleep(QUIET.total_seconds())
         except TimeoutError:
             return
