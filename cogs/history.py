@@ -9,9 +9,10 @@ import discord
 from discord import app_commands, ui
 from discord.ext import commands
 
-from cogs.ui.card import LOOKS, link_to, video_name
+from cogs.ui.card import LOOKS, link_to
 from cogs.ui.client import Interaction
 from cogs.ui.errors import answering, defer_privately
+from cogs.ui.media import video_name
 from cogs.ui.memory import Memory, Place
 from cogs.ui.text import escape, length, plain, relative, shorten
 from hailuo.jobs.job import JOB_ID_PATTERN, JobId, UserId
