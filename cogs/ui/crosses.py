@@ -14,7 +14,6 @@ import discord
 import structlog
 
 from cogs.cancel import CROSS
-from cogs.ui.memory import Act, Way
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -74,7 +73,7 @@ class Crosses:
         self, job: Job, act: Callable[[discord.PartialMessage], Awaitable[None]]
     ) -> None:
         """Touch the card's reactions; a card that is out of reach for them is so for edits too."""
-        if not self._surface.memory(job).has(Way.MESSAGE, Act.TEXT):
+        if not self._surface.stands(job):
             return
         channel = self._client.get_partial_messageable(job.request.channel_id)
         try:

@@ -15,7 +15,7 @@ from cogs.ui.crosses import Crosses
 from cogs.ui.editor import ProgressEditor
 from cogs.ui.forecast import Forecasts
 from cogs.ui.media import media, picture_name, video_name
-from cogs.ui.memory import Act, Place, Way
+from cogs.ui.memory import Place, Way
 from cogs.ui.sender import Draft, Upload
 from cogs.ui.surface import BlockedError, Surface
 from hailuo.jobs.presenter import (
@@ -167,7 +167,7 @@ class CardPresenter:
 
     def stands(self, job: Job) -> bool:
         """Tell whether the job's card can still be reached by the bot's token."""
-        return self._surface.memory(job).has(Way.MESSAGE, Act.TEXT)
+        return self._surface.stands(job)
 
     async def _arrive(self, job: Job, *, in_card: Draft, anew: Draft) -> bool:
         """Draw a job's end in its card, else post it anew; tell whether it arrived."""
