@@ -8,7 +8,18 @@ from __future__ import annotations
 
 import asyncio
 from datetime import timedelta
-from typing import Final, Self
+from typing import TYPE_CHECKING, Final, Self
+
+import discord
+
+from cogs.ui import codes
+
+if TYPE_CHECKING:
+    from cogs.ui.client import Interaction
+
+PUBLIC: Final = "thinks in public"
+PRIVATE: Final = "thinks in private"
+"""Mark an interaction whose answer was begun, for all or for its member alone."""
 
 QUIET: Final = timedelta(milliseconds=100)
 """Commands that come closer together than this came together; nobody sees that a job waits so."""
@@ -46,3 +57,29 @@ class Acknowledging:
                     await asyncio.sleep(QUIET.total_seconds())
         except TimeoutError:
             return
+
+
+async def defer(interaction: Interaction, *, privately: bool = False) -> int | None:
+    """Acknowledge, and begin an answer that is still to come; return its message's id.
+
+    An acknowledgement whose own answer was lost is given again: it may have arrived, and then
+    the message is there already. Only the first refusal means that somebody else has answered.
+    """
+    mark = PRIVATE if privately else PUBLIC
+    try:
+        message_id = await _defer(interaction, privately=privately)
+    except codes.NO_ANSWER:
+        try:
+            message_id = await _defer(interaction, privately=privately)
+        except discord.HTTPException as error:
+            if error.code != codes.ALREADY_ACKNOWLEDGED:
+                raise
+            interaction.extras[mark] = True
+            return (await interaction.original_response()).id
+    interaction.extras[mark] = True
+    return message_id
+
+
+async def _defer(interaction: Interaction, *, privately: bool) -> int | None:
+    answer = await interaction.response.defer(ephemeral=privately, thinking=True)
+    return answer.message_id if answer is not None else None

@@ -19,6 +19,13 @@ async def a_video(stage: Stage) -> None:
     await stage.animate(picture())
 
 
+async def a_lost_acknowledgement(stage: Stage) -> None:
+    """Have Discord take an acknowledgement and say nothing, so that the bot has to look."""
+    route = "POST /interactions/*/callback"
+    await stage.discord.post("/sandbox/faults", route=route, status="drop", after_accept=True)
+    await stage.animate(picture())
+
+
 async def a_deleted_card(stage: Stage) -> None:
     """Have a card deleted while its job waits, so that the video is posted anew."""
     card = await _waiting(stage)
@@ -78,6 +85,7 @@ ROUTES: dict[str, Tour | str] = {
     "POST /webhooks/{webhook_id}/{webhook_token}": a_refusal,
     "DELETE /webhooks/{webhook_id}/{webhook_token}/messages/@original": a_refusal,
     "PATCH /webhooks/{webhook_id}/{webhook_token}/messages/@original": a_full_history,
+    "GET /webhooks/{webhook_id}/{webhook_token}/messages/@original": a_lost_acknowledgement,
     "GET /channels/{channel_id}/messages/{message_id}": a_missed_cross,
     "GET /channels/{channel_id}/messages/{message_id}/reactions/{emoji_name}": a_missed_cross,
     "GET /guilds/{guild_id}/members/{user_id}": a_missed_cross,
