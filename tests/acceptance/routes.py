@@ -34,7 +34,13 @@ async def a_deleted_card(stage: Stage) -> None:
 
 
 async def a_deleted_channel(stage: Stage) -> None:
-    """Have a channel deleted while its job waits, so that the video goes into a DM."""
+    """Have a channel deleted while its job waits, so that the video goes into a DM.
+
+    The bot has begun anew, since it remembers the DMs that it opened.
+    """
+    stage.bot.stop()
+    stage.bot.start()
+    await stage.bot_is_ready()
     channel = (await stage.discord.post("/sandbox/channels", name="doomed"))["channel"]
     await _waiting(stage, channel)
     await stage.discord.post(f"/sandbox/channels/{channel}", action="delete")
