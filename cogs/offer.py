@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final, Self
 import discord
 from discord import ui
 
+from cogs.ui.acknowledging import defer
 from cogs.ui.errors import answering, check_served, explain
 from cogs.ui.language import private_language
 from cogs.ui.request import request_of
@@ -127,8 +128,7 @@ async def take(interaction: Interaction, offer_id: JobId, kind: RepairKind | Non
     check_served(interaction)
     engine = interaction.client.engine
     offer, choice = await engine.offer(offer_id, kind, UserId(interaction.user.id))
-    answer = await interaction.response.defer(thinking=True)
-    message_id = answer.message_id if answer is not None else None
+    message_id = await defer(interaction)
     request = request_of(
         interaction, message_id, offer.prompt, prompt_optimizer=offer.prompt_optimizer
     )
