@@ -51,6 +51,8 @@ chaos: export CANCELS ?= 1000
 chaos: export PROCESSES ?= 4
 chaos: export LIVE_JOBS ?= 200
 chaos: export WAIT_FOR_DEATH ?= 1
+chaos: export FROZEN_JOBS ?= 50
+chaos: export FREEZES ?= 20
 chaos: $(VENV)/.ready-dev ## Crashes, kills, races at full count (KILLS= POST_KILLS= PAIRS= ... SEED=)
 	$(RUN) -m pytest -n 2 --dist worksteal tests/chaos
 

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from tests.acceptance.playground import Json
 
 SEED = count("SEED", 1)
-REAL_SINGLES = count("REAL_SINGLES", 3)
+REAL_SINGLES = count("REAL_SINGLES", 2)
 """Points to die at, of a smooth life, drawn by the seed; 0 is all of them, of every fate."""
 PARTS = 1 if REAL_SINGLES else 4
 FATES = [Fate.SMOOTH] if REAL_SINGLES else list(Fate)
