@@ -56,6 +56,8 @@ chaos: export LIVE_JOBS ?= 200
 chaos: export STORM ?= 1000
 chaos: export FAULT_STORM_JOBS ?= 1000
 chaos: export WAIT_FOR_DEATH ?= 1
+chaos: export FROZEN_JOBS ?= 50
+chaos: export FREEZES ?= 20
 chaos: $(VENV)/.ready-dev ## Crashes, kills, races at full count (KILLS= POST_KILLS= PAIRS= ... SEED=)
 	$(RUN) -m pytest -n 2 --dist worksteal tests/chaos \
 		tests/integration/runcomfy/test_fault_storm.py
