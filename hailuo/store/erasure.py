@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 _ERASED: Final[dict[str, Any]] = {
     "channel_id": 0,
     "prompt": "",
+    "prompt_folded": "",
     "locale": "",
     "server_locale": None,
     "parent_id": None,

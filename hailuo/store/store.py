@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any, Final
 from sqlalchemy import delete, func, insert, select, text, update
 
 from hailuo import quotas
+from hailuo.jobs.history import ALL, NEWEST
 from hailuo.jobs.job import ENDS, LIVE, MOVES, Job, JobState, job_id_of
-from hailuo.store import cards, erasure, ledgers, members, ownership, unknowns
+from hailuo.store import cards, erasure, history, ledgers, members, ownership, unknowns
 from hailuo.store.database import Database
 from hailuo.store.errors import IllegalMoveError, StaleMoveError
 from hailuo.store.rows import job_of, new_row, video_columns
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from sqlalchemy.engine import Connection
 
     from hailuo.clock import Clock
+    from hailuo.jobs.history import Page, Place, Search
     from hailuo.jobs.job import GuildId, JobId, Picture, Request, UserId, Video, WorkerId
 
 _ACCEPT_LOCK: Final = 0x4861_696D  # any constant: it names our advisory lock on PostgreSQL
@@ -266,16 +268,13 @@ class Store:
         query = select(jobs).where(_is_live()).order_by(jobs.c.id)
         return await self._jobs(query)
 
-    async def history(self, user_id: UserId, *, limit: int, offset: int = 0) -> Sequence[Job]:
-        """Return a page of a member's jobs, newest first."""
-        query = (
-            select(jobs)
-            .where(jobs.c.user_id == user_id)
-            .order_by(jobs.c.created_at.desc(), jobs.c.id.desc())
-            .limit(limit)
-            .offset(offset)
+    async def history(
+        self, user_id: UserId, search: Search = ALL, place: Place = NEWEST, *, limit: int
+    ) -> Page:
+        """Return a page of a member's jobs, newest first; what was deleted is on none."""
+        return await self._database.read(
+            lambda connection: history.page(connection, user_id, search, place, limit)
         )
-        return await self._jobs(query)
 
     async def finished(self, limit: int) -> Sequence[Job]:
         """Return the jobs that the API rendered most recently, newest first."""
