@@ -11,6 +11,7 @@ EXTENSIONS: Final = (
     "cogs.tell_me",
     "cogs.cards",
     "cogs.history",
+    "cogs.replay",
     "cogs.quota",
     "cogs.operator",
 )

@@ -42,6 +42,8 @@ class Memory:
     """When a new message was last about to be posted: look for it before posting again."""
     upload_limit: int | None = None
     """The bytes that a file may have where Discord took less than it had promised."""
+    posted: tuple[int, int] | None = None
+    """The channel and the message that took the card's place."""
 
     @classmethod
     def load(cls, data: Mapping[str, object]) -> Self:
@@ -50,6 +52,7 @@ class Memory:
         picture_id = data.get("picture_id")
         posting_at = data.get("posting_at")
         upload_limit = data.get("upload_limit")
+        posted = data.get("posted")
         return cls(
             picture_id=picture_id if isinstance(picture_id, str) else None,
             gone=frozenset(map(str, gone)) if isinstance(gone, list) else frozenset(),
@@ -57,6 +60,7 @@ class Memory:
                 datetime.fromisoformat(posting_at) if isinstance(posting_at, str) else None
             ),
             upload_limit=upload_limit if isinstance(upload_limit, int) else None,
+            posted=(posted[0], posted[1]) if isinstance(posted, list) else None,
         )
 
     def dump(self) -> dict[str, object]:
@@ -66,6 +70,7 @@ class Memory:
             "gone": sorted(self.gone),
             "posting_at": self.posting_at.isoformat() if self.posting_at is not None else None,
             "upload_limit": self.upload_limit,
+            "posted": self.posted,
         }
 
     def without(self, *ways: Way, act: Act | None = None) -> Memory:

@@ -184,6 +184,7 @@ class CardPresenter:
         except CardGoneError as error:
             log.info("nowhere left to post", job=job.id, error=str(error))
             return False
+        await self._surface.take_note_of_post(job, message)
         if self._surface.can_edit(job):
             place = None if way is Way.DM else message.jump_url
             await self._try_edit(job, Draft(partial(card.moved, place=place)))

@@ -98,13 +98,12 @@ class Sender:
         """Post a message; its nonce, job and purpose, makes a second try the same message."""
         return await self._retry(way, lambda: self._post(job, way, draft, purpose))
 
-    async def delete(self, job: Job, way: Way) -> None:
-        """Take the card away."""
-        message_id = job.request.card.message_id or 0
+    async def delete(self, job: Job, way: Way, channel_id: int, message_id: int) -> None:
+        """Take one of the job's messages away."""
         if way is Way.TOKEN:
             await self._webhook(job.request.card.token).delete_message(message_id)
             return
-        channel = self._client.get_partial_messageable(job.request.channel_id)
+        channel = self._client.get_partial_messageable(channel_id)
         await channel.get_partial_message(message_id).delete()
 
     async def place(self, job: Job, way: Way) -> discord.abc.Messageable:

@@ -113,25 +113,37 @@ class Surface:
         await self.remember(job, replace(self.memory(job), posting_at=now))
         return await self._climb(job, ways, draft, purpose)
 
+    async def take_note_of_post(self, job: Job, message: discord.Message) -> None:
+        """Remember which message took the card's place."""
+        posted = (message.channel.id, message.id)
+        await self.remember(job, replace(self.memory(job), posted=posted))
+
     async def delete(self, job: Job) -> None:
-        """Take the card away; one that is gone, or out of reach for good, is no error.
+        """Take the card away, and what took its place; what is out of reach for good may stay.
 
         Raises `CardDelayedError` where Discord does not answer.
         """
+        posted = self.memory(job).posted
+        if posted is not None:
+            await self._delete(job, Way.MESSAGE, posted)
+        card = (job.request.channel_id, job.request.card.message_id or 0)
         for way in EDITS:
-            if not self._is_open(job, way, Act.TEXT):
-                continue
-            self._check_budget(job)
-            try:
-                await self._sender.delete(job, way)
-            except discord.HTTPException as error:
-                if codes.is_passing(error):
-                    raise _delayed(job, error) from error
-                log.info("card not deleted", job=job.id, way=way, code=error.code)
-            except (aiohttp.ClientError, OSError, discord.RateLimited) as error:
-                raise _delayed(job, error) from error
-            else:
+            if self._is_open(job, way, Act.TEXT) and await self._delete(job, way, card):
                 return
+
+    async def _delete(self, job: Job, way: Way, message: tuple[int, int]) -> bool:
+        """Delete one message; False where that may not be, or it is gone."""
+        self._check_budget(job)
+        try:
+            await self._sender.delete(job, way, *message)
+        except discord.HTTPException as error:
+            if codes.is_passing(error):
+                raise _delayed(job, error) from error
+            log.info("not deleted", job=job.id, way=way, code=error.code)
+            return False
+        except (aiohttp.ClientError, OSError, discord.RateLimited) as error:
+            raise _delayed(job, error) from error
+        return True
 
     async def lose_card(self, job: Job, code: int = codes.UNKNOWN_MESSAGE) -> None:
         """Take note that the card is no more, or out of reach, as somebody else has found."""
