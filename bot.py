@@ -19,6 +19,7 @@ from cogs.operator import tell_operators
 from cogs.registration import register_commands
 from cogs.ui.budget import InvalidRequests
 from cogs.ui.client import CLOSE_WITHIN_S, Client
+from cogs.ui.errands import Errands
 from cogs.ui.errors import Tree
 from cogs.ui.language import load_languages
 from cogs.ui.presenter import CardPresenter
@@ -55,6 +56,7 @@ class HailuoBot(Client):
             **settings.shards,
         )
         self.engine = engine
+        self.errands = Errands()
         survive_malformed_events(self)
         self._invited = False
         self.presenter = CardPresenter(

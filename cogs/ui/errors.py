@@ -34,6 +34,7 @@ class Tree(app_commands.CommandTree[Client]):
         self, interaction: Interaction, /
     ) -> bool:
         """Refuse, privately, where the operator did not allow it; a DM belongs to no server."""
+        interaction.client.errands.begin()
         allowed = interaction.client.engine.settings.allowed_guilds
         if not allowed or interaction.guild_id in allowed:
             return True
@@ -51,6 +52,7 @@ class Tree(app_commands.CommandTree[Client]):
 @asynccontextmanager
 async def answering(interaction: Interaction) -> AsyncGenerator[None]:
     """Hand what goes wrong in a button's or a modal's block to the funnel."""
+    interaction.client.errands.begin()
     try:
         yield
     except Exception as error:  # noqa: BLE001 - the funnel is where every error ends

@@ -32,6 +32,14 @@ class Act(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Place:
+    """Where a message is."""
+
+    channel_id: int
+    message_id: int
+
+
+@dataclass(frozen=True, slots=True)
 class Memory:
     """What was learned about one card."""
 
@@ -42,8 +50,8 @@ class Memory:
     """When a new message was last about to be posted: look for it before posting again."""
     upload_limit: int | None = None
     """The bytes that a file may have where Discord took less than it had promised."""
-    posted: tuple[int, int] | None = None
-    """The channel and the message that took the card's place."""
+    posted: Place | None = None
+    """The new message that shows the job's end in the card's place."""
 
     @classmethod
     def load(cls, data: Mapping[str, object]) -> Self:
@@ -60,7 +68,7 @@ class Memory:
                 datetime.fromisoformat(posting_at) if isinstance(posting_at, str) else None
             ),
             upload_limit=upload_limit if isinstance(upload_limit, int) else None,
-            posted=(posted[0], posted[1]) if isinstance(posted, list) else None,
+            posted=Place(*map(int, posted)) if isinstance(posted, list) else None,
         )
 
     def dump(self) -> dict[str, object]:
@@ -70,7 +78,7 @@ class Memory:
             "gone": sorted(self.gone),
             "posting_at": self.posting_at.isoformat() if self.posting_at is not None else None,
             "upload_limit": self.upload_limit,
-            "posted": self.posted,
+            "posted": [self.posted.channel_id, self.posted.message_id] if self.posted else None,
         }
 
     def without(self, *ways: Way, act: Act | None = None) -> Memory:

@@ -16,7 +16,7 @@ from cogs.ui import card, codes
 from cogs.ui.editor import ProgressEditor
 from cogs.ui.forecast import Forecasts
 from cogs.ui.media import media
-from cogs.ui.memory import Act, Way
+from cogs.ui.memory import Act, Place, Way
 from cogs.ui.sender import Draft, Upload
 from cogs.ui.surface import BlockedError, Surface
 from hailuo.jobs.presenter import (
@@ -84,8 +84,9 @@ class CardPresenter:
         item = next(iter(media(message)), None)
         if item is None:
             raise CardDelayedError(f"{job.id}: the card came back without its picture")
+        picture_id = None if item.attachment_id is None else str(item.attachment_id)
         memory = self._surface.memory(job)
-        await self._surface.remember(job, replace(memory, picture_id=str(item.attachment_id)))
+        await self._surface.remember(job, replace(memory, picture_id=picture_id))
         await self._offer_cross(job)
         return item.url
 
@@ -184,7 +185,8 @@ class CardPresenter:
         except CardGoneError as error:
             log.info("nowhere left to post", job=job.id, error=str(error))
             return False
-        await self._surface.take_note_of_post(job, message)
+        posted = Place(message.channel.id, message.id)
+        await self._surface.remember(job, replace(self._surface.memory(job), posted=posted))
         if self._surface.can_edit(job):
             place = None if way is Way.DM else message.jump_url
             await self._try_edit(job, Draft(partial(card.moved, place=place)))
@@ -260,10 +262,15 @@ class CardPresenter:
         self, job: Job, act: Callable[[discord.PartialMessage], Awaitable[None]]
     ) -> None:
         """Touch the card's reactions; they are a convenience beside the button, so errors pass."""
+        if not self.stands(job):
+            return
         channel = self._client.get_partial_messageable(job.request.channel_id)
         try:
             await act(channel.get_partial_message(job.request.card.message_id or 0))
-        except (discord.HTTPException, discord.RateLimited, aiohttp.ClientError, OSError) as error:
+        except discord.HTTPException as error:
+            log.info("reaction not changed", job=job.id, error=str(error))
+            await self._surface.lose_card(job, error.code)
+        except (discord.RateLimited, aiohttp.ClientError, OSError) as error:
             log.info("reaction not changed", job=job.id, error=str(error))
 
 

@@ -11,7 +11,7 @@ import discord
 import structlog
 
 from cogs.ui import codes
-from cogs.ui.memory import Act, Way
+from cogs.ui.memory import Act, Place, Way
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -98,13 +98,18 @@ class Sender:
         """Post a message; its nonce, job and purpose, makes a second try the same message."""
         return await self._retry(way, lambda: self._post(job, way, draft, purpose))
 
-    async def delete(self, job: Job, way: Way, channel_id: int, message_id: int) -> None:
-        """Take one of the job's messages away."""
+    async def delete(self, job: Job, way: Way) -> None:
+        """Take the card away."""
+        message_id = job.request.card.message_id or 0
         if way is Way.TOKEN:
             await self._webhook(job.request.card.token).delete_message(message_id)
             return
-        channel = self._client.get_partial_messageable(channel_id)
-        await channel.get_partial_message(message_id).delete()
+        await self.delete_posted(Place(job.request.channel_id, message_id))
+
+    async def delete_posted(self, place: Place) -> None:
+        """Take a message away by the bot's token."""
+        channel = self._client.get_partial_messageable(place.channel_id)
+        await channel.get_partial_message(place.message_id).delete()
 
     async def place(self, job: Job, way: Way) -> discord.abc.Messageable:
         """Return where a way posts to."""

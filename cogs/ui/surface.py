@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 from typing import TYPE_CHECKING, Final, Protocol
 
 import aiohttp
@@ -24,7 +25,7 @@ from cogs.ui.sender import Sender
 from hailuo.jobs.presenter import CardDelayedError, CardGoneError, CardTooLargeError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Awaitable, Callable, Mapping, Sequence
     from datetime import datetime
 
     from cogs.ui.budget import InvalidRequests
@@ -113,33 +114,30 @@ class Surface:
         await self.remember(job, replace(self.memory(job), posting_at=now))
         return await self._climb(job, ways, draft, purpose)
 
-    async def take_note_of_post(self, job: Job, message: discord.Message) -> None:
-        """Remember which message took the card's place."""
-        posted = (message.channel.id, message.id)
-        await self.remember(job, replace(self.memory(job), posted=posted))
-
     async def delete(self, job: Job) -> None:
-        """Take the card away, and what took its place; what is out of reach for good may stay.
+        """Take the card away, and what was posted in its place.
 
-        Raises `CardDelayedError` where Discord does not answer.
+        What is gone, or out of reach for good, is no error. Raises `CardDelayedError` where
+        Discord does not answer.
         """
         posted = self.memory(job).posted
         if posted is not None:
-            await self._delete(job, Way.MESSAGE, posted)
-        card = (job.request.channel_id, job.request.card.message_id or 0)
+            await self._delete(job, lambda: self._sender.delete_posted(posted))
         for way in EDITS:
-            if self._is_open(job, way, Act.TEXT) and await self._delete(job, way, card):
+            if self._is_open(job, way, Act.TEXT) and await self._delete(
+                job, partial(self._sender.delete, job, way)
+            ):
                 return
 
-    async def _delete(self, job: Job, way: Way, message: tuple[int, int]) -> bool:
-        """Delete one message; False where that may not be, or it is gone."""
+    async def _delete(self, job: Job, delete: Callable[[], Awaitable[None]]) -> bool:
+        """Tell whether the message was deleted now."""
         self._check_budget(job)
         try:
-            await self._sender.delete(job, way, *message)
+            await delete()
         except discord.HTTPException as error:
             if codes.is_passing(error):
                 raise _delayed(job, error) from error
-            log.info("not deleted", job=job.id, way=way, code=error.code)
+            log.info("not deleted", job=job.id, code=error.code)
             return False
         except (aiohttp.ClientError, OSError, discord.RateLimited) as error:
             raise _delayed(job, error) from error

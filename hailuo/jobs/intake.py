@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import shutil
+from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, ClassVar, Final
 
 from hailuo import quotas
@@ -16,7 +17,7 @@ from hailuo.jobs.job import Job, Picture, job_id_of
 from hailuo.jobs.offers import Offer, OfferGoneError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import AsyncGenerator, Sequence
     from pathlib import Path
 
     from hailuo.fetch import Fetcher
@@ -31,6 +32,14 @@ LEAST_FREE_DISK: Final = 1_000_000_000
 """Bytes below which no new job is taken: what runs needs room for its video."""
 AT_ONCE: Final = 4
 """Pictures in work at the same time; the rest wait their turn after they were acknowledged."""
+
+
+class StoppingError(HailuoError):
+    """The process is about to end."""
+
+    sentence: ClassVar[str] = (
+        "The bot is restarting. Nothing was counted; please try again in a minute."
+    )
 
 
 class DiskFullError(HailuoError):
@@ -62,6 +71,14 @@ class Intake:
         self._folders = folders
         self._limits = limits
         self._room = asyncio.Semaphore(AT_ONCE)
+        self._stopping = False
+        self._breakable: set[asyncio.Timeout] = set()
+
+    def stop(self) -> None:
+        """Refuse from now on whatever is not accepted yet; what is being accepted will be."""
+        self._stopping = True
+        for block in self._breakable:
+            block.reschedule(0)
 
     async def accept(
         self,
@@ -84,7 +101,7 @@ class Intake:
         usage = await self._store.usage(request.user_id, request.guild_id, self._limits)
         quotas.check(self._limits, usage)
         await asyncio.to_thread(_check_disk, self._folders.incoming)
-        async with self._room:
+        async with self._room, self._unless_stopping():
             picture = await self._take_picture(request, picture_url, fit)
         if isinstance(picture, Offer):
             return picture
@@ -115,6 +132,23 @@ class Intake:
             # Not on cancellation: the write may yet succeed, and would need the picture.
             await asyncio.to_thread(_remove, self._folders.picture(picture.name))
             raise
+
+    @asynccontextmanager
+    async def _unless_stopping(self) -> AsyncGenerator[None]:
+        """Break the block off with a `StoppingError` when the process is about to end."""
+        if self._stopping:
+            raise StoppingError
+        block = asyncio.timeout(None)
+        try:
+            async with block:
+                self._breakable.add(block)
+                yield
+        except TimeoutError as error:
+            if block.expired():
+                raise StoppingError from error
+            raise
+        finally:
+            self._breakable.discard(block)
 
     async def _take_picture(
         self, request: Request, url: str, fit: RepairKind | None

@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, ClassVar, Protocol
 
 from hailuo.errors import HailuoError
+from hailuo.wording import N_
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -47,6 +48,11 @@ class CardDelayedError(CardError):
 class CardTooLargeError(CardError):
     """The place does not take a file of this size, whatever it promised."""
 
+    sentence: ClassVar[str] = N_(
+        "The picture is too large to be posted here, and the bot posts it with its answer. "
+        "Nothing was counted; please try a smaller file."
+    )
+
 
 class CardGoneError(CardError):
     """Every way to the card is gone for good."""
@@ -71,7 +77,7 @@ class Presenter(Protocol):
     async def open(self, job: Job, picture: Path) -> str:
         """Draw the card with its picture and return the picture's public URL.
 
-        Safe to repeat. Raises `CardDelayedError` or `CardGoneError`.
+        Safe to repeat. Raises `CardDelayedError`, `CardGoneError` or `CardTooLargeError`.
         """
         ...
 

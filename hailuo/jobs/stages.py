@@ -12,7 +12,7 @@ import structlog
 from hailuo.errors import HailuoError
 from hailuo.fetch import FetchError
 from hailuo.jobs.job import Job, JobState, Video
-from hailuo.jobs.presenter import CardGoneError, Delivery, Outlook
+from hailuo.jobs.presenter import CardGoneError, CardTooLargeError, Delivery, Outlook
 from hailuo.jobs.submission import Submission
 from hailuo.runcomfy.download import NoVideoError, download_video
 from hailuo.runcomfy.errors import RequestNotFoundError, ResultNotReadyError, RunComfyError
@@ -134,9 +134,8 @@ class JobStages:
             return await self._fail(job, LOST_PICTURE)
         try:
             url = await self._presenter.open(job, picture)
-        except CardGoneError as error:
-            await self._store.move(job, JobState.FAILED, reason=error.user_message)
-            return NOW
+        except (CardGoneError, CardTooLargeError) as error:
+            return await self._fail(job, error.user_message)
         current = await self._store.job(job.id)
         if current is None or current.cancel_pending:
             return NOW

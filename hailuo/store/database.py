@@ -28,6 +28,7 @@ from hailuo.store.errors import (
     SchemaTooNewError,
     StoreError,
     StoreInUseError,
+    StoreUnreachableError,
     StoreUnusableError,
 )
 
@@ -52,6 +53,12 @@ _POSTGRESQL: Final[dict[str, Any]] = {
         "server_settings": {"application_name": "hailuo-animate", "synchronous_commit": "on"},
     },
 }
+_COMES_BACK: Final = frozenset({"08", "57", "53"})
+"""Classes of SQLSTATE that wait for the server rather than for a mended configuration.
+
+Connection exceptions, operator intervention (starting up, shutting down), insufficient resources:
+https://www.postgresql.org/docs/current/errcodes-appendix.html
+"""
 _WRITE: Final = {"hailuo_write": True}
 _MIGRATION_LOCK: Final = 0x4861_696C  # any constant: it names our advisory lock on PostgreSQL
 
@@ -136,9 +143,11 @@ class Database:
         if verdict != "ok":
             raise self._unusable(verdict)
 
-    def _unusable(self, why: object) -> StoreUnusableError:
+    def _unusable(self, why: object) -> StoreError:
         where = self._engine.url.render_as_string(hide_password=True)
-        return StoreUnusableError(path=where, why=str(why).strip().splitlines()[0])
+        kind = StoreUnreachableError if _comes_back(why) else StoreUnusableError
+        words = str(why).strip() or type(why).__name__
+        return kind(path=where, why=words.splitlines()[0])
 
     async def _migrate(self) -> None:
         def upgrade(connection: Connection) -> None:
@@ -159,6 +168,12 @@ class Database:
             if isinstance(error, SchemaTooNewError):
                 raise
             raise self._unusable(error.__cause__ or error) from error
+
+
+def _comes_back(why: object) -> bool:
+    """Tell whether a server was not reached, or only not ready."""
+    state: str = getattr(why, "sqlstate", None) or ""
+    return isinstance(why, OSError | PoolTimeoutError) or state[:2] in _COMES_BACK
 
 
 @contextmanager

@@ -47,6 +47,15 @@ class StoreUnusableError(StoreError):
     retryable: ClassVar[bool] = False
 
 
+class StoreUnreachableError(StoreError):
+    """The database's server does not answer; it may, later."""
+
+    sentence: ClassVar[str] = (
+        "The database at {path} does not answer ({why}): see that it runs and that DATABASE_URL "
+        "names it, then start again."
+    )
+
+
 class StaleMoveError(StoreError):
     """The job is no longer where, or no longer whose, the writer thought."""
 

@@ -103,6 +103,15 @@ class World:
         self.direct_channels[channel.id] = channel
         return channel
 
+    def add_text_channel(self, name: str) -> Channel:
+        """Return a new text channel of the guild, below the others."""
+        channel_id, position = self.snowflakes.next(), len(self.guild.channels)
+        channel = Channel(
+            channel_id, ChannelType.TEXT, name, time_of(channel_id), position=position
+        )
+        self.guild.channels[channel_id] = channel
+        return channel
+
     def permissions_of(self, user: User, channel: Channel) -> Permission:
         """Return what somebody may do in a channel: nothing if they are not in it."""
         if channel.is_dm:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import sqlite3
+from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -32,6 +34,8 @@ async def hold_in(stage: Stage, state: str) -> None:
         queue = 60
     elif state == "in_progress":
         render = 8
+    elif state == "delivering":
+        render = 60
     elif state == "fetching":
         await stage.runcomfy.post("/sandbox/faults", route="GET /files/*", times=6, status=503)
     await stage.runcomfy.post(
@@ -54,8 +58,11 @@ async def card_of(stage: Stage, interaction: str) -> Json:
 
 
 async def arrived(stage: Stage, state: str) -> None:
-    """Wait until the API has all jobs in the state that it is to be tried in."""
+    """Wait until all jobs are in the state that it is to be tried in."""
     if state == "submitting":
+        return
+    if state == "delivering":
+        await all_deliver(stage)
         return
     status = {"fetching": "completed"}.get(state, state)
 
@@ -67,7 +74,28 @@ async def arrived(stage: Stage, state: str) -> None:
     await stage.until(all_there, f"all jobs are {state}")
 
 
-@pytest.mark.parametrize("state", ["submitting", "in_queue", "in_progress", "fetching"])
+async def all_deliver(stage: Stage) -> None:
+    """Have all videos ready at once, and Discord answer nothing when they are posted."""
+
+    async def all_sent() -> bool:
+        return len(await stage.submits()) == len(COMBINATIONS)
+
+    await stage.until(all_sent, "all jobs are at the API")
+    await stage.discord.post("/sandbox/faults", route="PATCH /*", times=None, status="hang")
+    for submit in await stage.submits():
+        await stage.runcomfy.post(f"/sandbox/requests/{submit['request_id']}", status="completed")
+
+    async def all_there() -> bool:
+        with closing(sqlite3.connect(stage.bot.folder / "hailuo.db")) as store:
+            found = store.execute("SELECT DISTINCT state FROM jobs").fetchall()
+        return found == [("delivering",)]
+
+    await stage.until(all_there, "all jobs are delivering")
+
+
+@pytest.mark.parametrize(
+    "state", ["submitting", "in_queue", "in_progress", "fetching", "delivering"]
+)
 async def test_requester_and_moderator_may_cancel_and_a_stranger_may_not(
     set_the_stage: SetTheStage, state: str
 ) -> None:
@@ -86,6 +114,7 @@ async def test_requester_and_moderator_may_cancel_and_a_stranger_may_not(
         answers = await asyncio.gather(
             *(act(card, *how) for card, how in zip(cards, COMBINATIONS, strict=True))
         )
+        await stage.discord.delete("/sandbox/faults")
         stoppable = state in {"submitting", "in_queue"}
         for answer, card, (who, by) in zip(answers, cards, COMBINATIONS, strict=True):
             allowed = who != "bob"

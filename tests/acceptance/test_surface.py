@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.acceptance.pictures import picture
-from tests.acceptance.playground import Stage, media_of, texts_of
+from tests.acceptance.playground import Stage, components, media_of, texts_of
 
 if TYPE_CHECKING:
     from tests.acceptance.playground import Json
@@ -60,6 +60,15 @@ async def test_a_deleted_card_is_not_edited_again_and_the_video_is_posted_anew(
     assert message["id"] != card_id
     assert "Done" in texts_of(message)
     assert await invalid_requests(stage) <= 2
+    assert await history_leads_to(stage, message["id"])
+
+
+async def history_leads_to(stage: Stage, message_id: str) -> bool:
+    """Tell whether alice's /history has a link to a message."""
+    asked = await stage.command("history")
+    await stage.private_answer(asked)
+    (page,) = (await stage.interaction(asked))["ephemeral"]
+    return any(item.get("url", "").endswith(f"/{message_id}") for item in components(page))
 
 
 async def test_a_deleted_channel_sends_the_video_by_dm(stage: Stage) -> None:

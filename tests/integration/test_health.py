@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import re
 import socket
 from typing import TYPE_CHECKING
 
@@ -54,6 +56,18 @@ async def test_metrics_count_jobs_by_state() -> None:
         _, text = await get(f"http://127.0.0.1:{port}/metrics")
     assert 'hailuo_jobs{state="in_queue"} 3.0' in text
     assert "hailuo_gateway_connected 1.0" in text
+
+
+async def test_metrics_tell_the_lag_of_the_event_loop() -> None:
+    port = free_port()
+    async with serve_health(f"127.0.0.1:{port}", Census(), lambda: True), asyncio.timeout(10):
+        while True:
+            _, text = await get(f"http://127.0.0.1:{port}/metrics")
+            (count,) = re.findall(
+                r"^hailuo_event_loop_lag_seconds_count (\S+)$", text, re.MULTILINE
+            )
+            if float(count):
+                break
 
 
 async def test_a_taken_port_is_no_reason_to_stop() -> None:

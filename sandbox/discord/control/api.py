@@ -37,6 +37,7 @@ TABLE: tuple[tuple[str, str, Handler], ...] = (
     ("DELETE", "/messages/{message}", acts.delete_message),
     ("POST", "/interactions/{interaction}/redeliver", acts.redeliver),
     ("POST", "/permissions", knobs.set_permissions),
+    ("POST", "/channels", knobs.add_channel),
     ("POST", "/channels/{channel}", knobs.change_channel),
     ("POST", "/guild", knobs.change_guild),
     ("GET", "/faults", knobs.list_faults),

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 Json = dict[str, Any]
 
+LONGEST_NAME = 100
 GATEWAY_ACTIONS = ("drop", "reconnect", "invalidate", "malformed", "heartbeat", "close")
 
 
@@ -43,6 +44,16 @@ async def set_permissions(call: ControlCall) -> Json:
     )
     _tell(call.world, "CHANNEL_UPDATE", channel)
     return {"overwrite": payloads.overwrite(channel.overwrites[target])}
+
+
+async def add_channel(call: ControlCall) -> Json:
+    """Add a text channel that everybody sees."""
+    name = call.get("name", str)
+    if not 1 <= len(name) <= LONGEST_NAME:
+        raise ControlError(f"a channel's name has 1 to {LONGEST_NAME} characters")
+    channel = call.world.add_text_channel(name)
+    _tell(call.world, "CHANNEL_CREATE", channel)
+    return {"channel": str(channel.id)}
 
 
 async def change_channel(call: ControlCall) -> Json:

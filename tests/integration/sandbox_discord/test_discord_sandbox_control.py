@@ -69,6 +69,16 @@ async def test_look_waits_for_a_change(rest: RestCaller, person: ControlClient) 
     await person.messages("alice", since=person.version, wait=0.01)
 
 
+async def test_an_added_channel_is_one_like_text(rest: RestCaller, person: ControlClient) -> None:
+    """Members write there, and so does the bot; each message is in its own channel alone."""
+    channel = (await person.post("/channels", name="another"))["channel"]
+    await person.say("alice", "hello", channel=channel)
+    await rest("POST", f"/channels/{channel}/messages", {"content": "hello too"})
+    seen = await person.messages("bob", channel)
+    assert [message["content"] for message in seen] == ["hello", "hello too"]
+    assert await person.messages("bob") == []
+
+
 async def test_watch_gives_up_in_time(person: ControlClient) -> None:
     """A look that never satisfies ends in TimeoutError."""
     with pytest.raises(TimeoutError):
@@ -122,6 +132,7 @@ async def test_unknown_routes_are_404_and_on_the_record(
         ("POST", "/commands", {"as": "alice", "channel": "text", "name": "x", "files": {"a": 1}}),
         ("POST", "/gateway", {"action": "explode"}),
         ("POST", "/guild", {"action": "explode"}),
+        ("POST", "/channels", {"name": ""}),
         ("POST", f"/channels/{ids.TEXT_CHANNEL_ID}", {"action": "archive"}),
         ("POST", f"/channels/{ids.THREAD_ID}", {"action": "explode"}),
         ("POST", "/interactions/1/redeliver", {}),

@@ -91,7 +91,7 @@ def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     if request.param == "sqlite":
         return f"sqlite+aiosqlite:///{tmp_path}/hailuo.db"
     postgres: PostgresServer = request.getfixturevalue("postgres")
-    return postgres.create(request.getfixturevalue("migrated"))
+    return postgres.empty(request.getfixturevalue("migrated"))
 
 
 @pytest.fixture
@@ -101,7 +101,7 @@ def sqlite_url(tmp_path: Path) -> str:
 
 @pytest.fixture
 def postgres_url(postgres: PostgresServer, migrated: str) -> str:
-    return postgres.create(migrated)
+    return postgres.empty(migrated)
 
 
 @pytest.fixture

@@ -19,7 +19,7 @@ import pytest
 from hailuo.jobs.job import JobState
 from hailuo.quotas import Limits
 from hailuo.store import Store, database
-from hailuo.store.errors import StoreError, StoreUnusableError
+from hailuo.store.errors import StoreError, StoreUnreachableError, StoreUnusableError
 from tests.clocks import ManualClock
 from tests.integration.store.conftest import ME, PICTURE, request_by
 
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Generator
 
     from hailuo.jobs.job import Job
+    from tests.postgres import PostgresServer
 
 NOTHING_STARTED = "it started nothing. Nothing was counted"
 NOBODY = 65534
@@ -130,14 +131,14 @@ async def test_a_damaged_file_is_refused_and_left_as_it_is(seed: int, tmp_path: 
 
 async def test_a_server_that_does_not_answer_is_named(tmp_path: Path) -> None:
     url = f"postgresql+asyncpg://nobody:secret@/none?host={tmp_path}"
-    with pytest.raises(StoreUnusableError) as caught:
+    with pytest.raises(StoreUnreachableError) as caught:
         async with Store.open(url, ManualClock()):
             pass
     assert "secret" not in caught.value.user_message
 
 
-async def test_a_database_that_does_not_exist_is_named(postgres_url: str) -> None:
+async def test_a_database_that_does_not_exist_is_named(postgres: PostgresServer) -> None:
     with pytest.raises(StoreUnusableError) as caught:
-        async with Store.open(postgres_url.replace("/test_", "/no_"), ManualClock()):
+        async with Store.open(postgres.url("nowhere"), ManualClock()):
             pass
     assert "does not exist" in caught.value.user_message
