@@ -156,13 +156,13 @@ async def _page(
     view = ui.LayoutView(timeout=None)
     for item in draw(page, search, thumbnails, say):
         view.add_item(item)
-    for item in _controls(page, search, say):
+    for item in controls(page, search, say):
         view.add_item(item)
     files = [discord.File(path, thumbnail_name(job_id)) for job_id, path in thumbnails.items()]
     return view, files
 
 
-def _controls(page: Page, search: Search, say: Language) -> list[ui.Item[Any]]:
+def controls(page: Page, search: Search, say: Language) -> list[ui.Item[Any]]:
     """Draw what turns the page, and what narrows it, where there is anything to turn or narrow."""
     controls: list[ui.Item[Any]] = []
     if page.newer or page.older:
