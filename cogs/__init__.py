@@ -5,10 +5,15 @@ from __future__ import annotations
 from typing import Final
 
 EXTENSIONS: Final = (
+    "cogs.ui.modals",
     "cogs.animate",
+    "cogs.animate_this",
     "cogs.offer",
     "cogs.cancel",
     "cogs.tell_me",
+    "cogs.again",
+    "cogs.sequels",
+    "cogs.delete",
     "cogs.cards",
     "cogs.history",
     "cogs.replay",

@@ -14,6 +14,7 @@ from cogs.ui.client import Interaction
 from cogs.ui.request import request_of
 from hailuo.images.repair import RepairKind
 from hailuo.jobs.checks import check_file, check_prompt, check_reparable
+from hailuo.jobs.sources import Linked
 from hailuo.runcomfy.rules import PROMPT_MAX_CHARACTERS
 
 if TYPE_CHECKING:
@@ -58,7 +59,7 @@ class Animate(commands.Cog):
         message_id = answer.message_id if answer is not None else None
         request = request_of(interaction, message_id, prompt, prompt_optimizer=magic_prompt)
         chosen = None if fit is None else FITS[fit]
-        offer = await self._engine.animate(request, image.url, fit=chosen)
+        offer = await self._engine.animate(request, Linked(image.url), fit=chosen)
         if offer is not None:
             await show(interaction, offer)
 

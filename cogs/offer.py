@@ -42,19 +42,22 @@ def draw(offer: Offer) -> tuple[ui.LayoutView, list[discord.File]]:
     wrong = "" if error is None else sentence_of(error)
     view.add_item(ui.TextDisplay(f"⚠️ {wrong}\nOr take it repaired:"))
     files: list[discord.File] = []
+    buttons: list[ui.Item[Any]] = []
     for choice in offer.choices:
+        if choice.kind is None:
+            continue  # as it is: `cogs.again` draws that
         files.append(discord.File(choice.path, f"{choice.kind}{choice.path.suffix}"))
-        view.add_item(_preview(choice, files[-1].filename))
-    buttons = [TakeButton(offer.id, choice.kind) for choice in offer.choices]
+        view.add_item(_preview(choice, choice.kind, files[-1].filename))
+        buttons.append(TakeButton(offer.id, choice.kind))
     view.add_item(ui.ActionRow[Any](*buttons, KeepOutButton(offer.id)))
     return view, files
 
 
-def _preview(choice: Choice, name: str) -> ui.Section[Any]:
-    text = EXPLAINED[choice.kind].format(times=choice.enlargement)
+def _preview(choice: Choice, kind: RepairKind, name: str) -> ui.Section[Any]:
+    text = EXPLAINED[kind].format(times=choice.enlargement)
     return ui.Section(
         f"{text}: {choice.width} × {choice.height}",
-        accessory=ui.Thumbnail(f"attachment://{name}", description=LABELS[choice.kind]),
+        accessory=ui.Thumbnail(f"attachment://{name}", description=LABELS[kind]),
     )
 
 
@@ -86,15 +89,7 @@ class TakeButton(
     async def callback(self, interaction: Interaction) -> None:  # pyright: ignore[reportIncompatibleMethodOverride]  # always our client
         """Begin with the repaired picture, if the offer is still open."""
         async with answering(interaction):
-            engine = interaction.client.engine
-            user_id = UserId(interaction.user.id)
-            offer, choice = await engine.offer(self.offer_id, self.kind, user_id)
-            answer = await interaction.response.defer(thinking=True)
-            message_id = answer.message_id if answer is not None else None
-            request = request_of(
-                interaction, message_id, offer.prompt, prompt_optimizer=offer.prompt_optimizer
-            )
-            await engine.take_offer(request, offer, choice)
+            await take(interaction, self.offer_id, self.kind)
 
 
 class KeepOutButton(
@@ -121,6 +116,18 @@ class KeepOutButton(
             view.add_item(ui.TextDisplay(WITHDRAWN))
             await interaction.response.edit_message(view=view, attachments=[])
             await interaction.client.engine.withdraw_offer(self.offer_id)
+
+
+async def take(interaction: Interaction, offer_id: JobId, kind: RepairKind | None) -> None:
+    """Begin with a choice of an offer, if it is still open; the public answer becomes the card."""
+    engine = interaction.client.engine
+    offer, choice = await engine.offer(offer_id, kind, UserId(interaction.user.id))
+    answer = await interaction.response.defer(thinking=True)
+    message_id = answer.message_id if answer is not None else None
+    request = request_of(
+        interaction, message_id, offer.prompt, prompt_optimizer=offer.prompt_optimizer
+    )
+    await engine.take_offer(offer.inherited(request), offer, choice)
 
 
 async def show(interaction: Interaction, offer: Offer) -> None:

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final, Self
 import discord
 from discord import ui
 
-from cogs.ui.card import link_to, video_name
-from cogs.ui.errors import answer, answering, defer_privately
+from cogs.ui.card import link_to
+from cogs.ui.errors import answer, answering, check_served, defer_privately
 from cogs.ui.language import Language, language_of, private_language
+from cogs.ui.media import video_name
 from hailuo.errors import HailuoError
 from hailuo.jobs.job import JOB_ID_PATTERN, JobId
 from hailuo.wording import N_
@@ -101,6 +102,7 @@ class ResendButton(ui.DynamicItem[ui.Button[Any]], template=rf"resend:(?P<job>{J
     async def callback(self, interaction: Interaction) -> None:  # pyright: ignore[reportIncompatibleMethodOverride]  # always our client
         """Post the kept file as the press's own answer, which there is one of."""
         async with answering(interaction):
+            check_served(interaction)
             in_server = interaction.guild_id is not None
             if in_server and not interaction.app_permissions.attach_files:
                 raise NoFilesHereError(f"{interaction.channel_id}")

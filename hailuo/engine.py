@@ -17,11 +17,14 @@ from hailuo.fetch import AllowedHosts, Fetcher
 from hailuo.folders import Folders
 from hailuo.images.doctor import PictureDoctor, picture_pool
 from hailuo.jobs import deletion
+from hailuo.jobs.finds import Finds
 from hailuo.jobs.handover import Handover
 from hailuo.jobs.intake import Intake, StoppingError
 from hailuo.jobs.lookout import Lookout
 from hailuo.jobs.offers import Offer, Offers
 from hailuo.jobs.pacing import Pacing
+from hailuo.jobs.sequels import Sequels
+from hailuo.jobs.sources import Sources
 from hailuo.jobs.stages import JobStages
 from hailuo.jobs.worker import Worker, new_worker_id
 from hailuo.runcomfy.answers import parse_request_id
@@ -41,9 +44,15 @@ if TYPE_CHECKING:
     from hailuo.jobs.job import GuildId, Job, JobId, Request, UserId, WorkerId
     from hailuo.jobs.offers import Choice
     from hailuo.jobs.presenter import Alarm, Presenter
+    from hailuo.jobs.sources import Source
     from hailuo.settings import Settings
 
-DISCORD_CDN: Final = ("cdn.discordapp.com", "media.discordapp.net")
+DISCORD_CDN: Final = (
+    "cdn.discordapp.com",
+    "media.discordapp.net",
+    # What stands outside Discord, and is shown in embeds, is served by these alone.
+    *(f"images-ext-{number}.discordapp.net" for number in range(1, 10)),
+)
 LEARN_FROM: Final = 200
 """Finished jobs that the pacing learns from at start."""
 
@@ -79,11 +88,14 @@ class Engine:
         self.clock = parts.clock
         self.limits = quotas.Limits.of(settings)
         self._parts = parts
+        self.finds = Finds(parts.folders.finds, parts.clock)
+        self.sequels = Sequels(parts.store, parts.folders, parts.videos)
         self._handover = Handover(parts.videos, parts.folders)
         self._offers = Offers(parts.folders.offers, parts.doctor, parts.clock)
         self._intake = Intake(
             store=parts.store,
-            fetcher=parts.pictures,
+            sources=Sources(parts.pictures, parts.videos),
+            sequels=self.sequels,
             doctor=parts.doctor,
             offers=self._offers,
             folders=parts.folders,
@@ -175,7 +187,7 @@ class Engine:
         self._intake.stop()
 
     async def animate(
-        self, request: Request, picture_url: str, *, fit: RepairKind | None = None
+        self, request: Request, source: Source, *, fit: RepairKind | None = None
     ) -> Offer | None:
         """Accept a request and begin; raise the `HailuoError` that says why not.
 
@@ -184,11 +196,17 @@ class Engine:
         """
         if self._stopping:
             raise StoppingError
-        taken = await self._intake.accept(request, picture_url, self.worker_id, fit=fit)
+        taken = await self._intake.accept(request, source, self.worker_id, fit=fit)
         if isinstance(taken, Offer):
             return taken
         self._begin(taken)
         return None
+
+    async def propose(self, request: Request, source: Source) -> Offer:
+        """Return an offer of what a request asks for; raise the `HailuoError` that says why not."""
+        if self._stopping:
+            raise StoppingError
+        return await self._intake.propose(request, source)
 
     async def take_offer(self, request: Request, offer: Offer, choice: Choice) -> None:
         """Accept what was chosen from an offer and begin; raise what says why not."""
@@ -197,7 +215,7 @@ class Engine:
         self._begin(await self._intake.accept_offer(request, offer, choice, self.worker_id))
 
     async def offer(
-        self, offer_id: JobId, kind: RepairKind, user_id: UserId
+        self, offer_id: JobId, kind: RepairKind | None, user_id: UserId
     ) -> tuple[Offer, Choice]:
         """Return an open offer of a member and a choice of it; raise `OfferGoneError`."""
         return await self._offers.look(offer_id, kind, user_id)

@@ -22,6 +22,7 @@ class Folders:
         self.videos = root / "videos"
         self.thumbnails = root / "thumbnails"
         self.offers = root / "offers"
+        self.finds = root / "finds"
         self.incoming = root / "incoming"
 
     def create(self) -> None:
@@ -29,7 +30,8 @@ class Folders:
 
         What is young may be on its way to another process that shares the folder.
         """
-        for folder in (self.pictures, self.videos, self.thumbnails, self.offers, self.incoming):
+        kept = (self.pictures, self.videos, self.thumbnails, self.offers, self.finds)
+        for folder in (*kept, self.incoming):
             folder.mkdir(parents=True, exist_ok=True)
         for leftover in self.incoming.iterdir():
             with suppress(FileNotFoundError):  # another process that starts was faster

@@ -104,7 +104,8 @@ class Settings(BaseSettings):
         20, description="Discord's upload limit for a server without boosts, in MiB."
     )
     keep_videos_days: NonNegativeInt = Field(
-        7, description="How long finished videos stay on disk for /history."
+        7,
+        description="How long videos and pictures stay on disk, to be shown and used again.",
     )
     image_transport: Literal["discord", "data-uri"] = Field(
         "discord", description="How the API gets the picture: by its Discord link, or inline."

@@ -1,4 +1,4 @@
-"""What time takes away: kept videos, and holds of jobs whose fate stays unknown."""
+"""What time takes away: kept videos and pictures, and holds of jobs whose fate stays unknown."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 import structlog
 
 from hailuo.errors import HailuoError
+from hailuo.jobs import finds
 from hailuo.jobs.job import JOB_ID_LENGTH
 
 if TYPE_CHECKING:
@@ -70,8 +71,9 @@ class Sweeper:
         for folder, kept_for in (
             (self._folders.videos, self._keep_videos),
             (self._folders.thumbnails, self._keep_videos),
-            # A picture goes with its job; what is left here lost its job, or its job is unclear.
-            (self._folders.pictures, self._release_unknown),
+            # As long as the video, to be animated again; longer where a job is still unclear.
+            (self._folders.pictures, max(self._keep_videos, self._release_unknown)),
+            (self._folders.finds, finds.LIFETIME),
         ):
             removed = await asyncio.to_thread(_remove_older, folder, now - kept_for, live)
             if removed:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 from discord import ui
 
 from cogs.cancel import CancelButton
+from cogs.delete import DeleteButton
 from cogs.replay import ResendButton, ShowButton
 from cogs.ui.card import LOOKS
 from cogs.ui.place import job_url
@@ -109,4 +110,5 @@ def _lineage(kin: Kin, say: Language) -> Iterator[str]:
 def _buttons(job: Job, say: Language) -> list[ui.Item[Any]]:
     if job.live:
         return [CancelButton(job.id)] if job.state in CANCELLABLE else []
-    return [ShowButton(job.id, say), ResendButton(job.id, say)] if job.video is not None else []
+    shown = [ShowButton(job.id, say), ResendButton(job.id, say)] if job.video is not None else []
+    return [*shown, DeleteButton(job.id, say)]

@@ -8,8 +8,14 @@ from typing import TYPE_CHECKING, Any, Final
 import discord
 from discord import ui
 
+from cogs.again import AgainButton
 from cogs.cancel import CancelButton
+from cogs.delete import DeleteButton
+from cogs.sequels import SequelButton
 from cogs.tell_me import TellMeButton, is_asked
+from cogs.ui.language import card_language
+from cogs.ui.lineage import OriginKind, origin_line
+from cogs.ui.media import picture_name
 from cogs.ui.text import escape, length, plain, quoted, relative, shorten
 from hailuo.jobs.job import ENDS, JobState
 
@@ -19,7 +25,6 @@ if TYPE_CHECKING:
     from cogs.ui.forecast import Promise
     from hailuo.jobs.job import Job
 
-PICTURE_STEM: Final = "picture"
 _ALT_LENGTH: Final = 200
 LONGEST_BUTTON_URL: Final = 512
 """Characters, by Discord's rule for a link button."""
@@ -57,16 +62,6 @@ LOOKS: Final[Mapping[JobState, Look]] = {
 }
 
 
-def picture_name(job: Job) -> str:
-    """Return the file name that the job's picture has on Discord."""
-    return f"{PICTURE_STEM}.{job.picture.name.rpartition('.')[2]}"
-
-
-def video_name(job: Job) -> str:
-    """Return the file name that the job's video has on Discord; it names the job."""
-    return f"hailuo-{job.id}.mp4"
-
-
 def progress(job: Job, promise: Promise | None = None) -> ui.LayoutView:
     """Draw a job that is under way: its picture large, its stage, Cancel and Tell me."""
     look = LOOKS[job.state]
@@ -90,6 +85,7 @@ def finished(job: Job, video: str, *, with_picture: bool = True) -> ui.LayoutVie
         _top(job, look, with_picture=with_picture),
         ui.MediaGallery(discord.MediaGalleryItem(video, description=_alt("Video", job))),
         ui.TextDisplay(_done_line(job)),
+        _after(job),
     )
 
 
@@ -105,6 +101,7 @@ def linked(job: Job) -> ui.LayoutView:
             f"{_reference(job)}"
         ),
         link_to(job.video.url if job.video is not None else ""),
+        _after(job),
     )
 
 
@@ -119,7 +116,10 @@ def ended(job: Job, *, with_picture: bool = True) -> ui.LayoutView:
     """Draw a job that ended without a video to show here."""
     look = LOOKS[job.state]
     top = _top(job, look, with_picture=with_picture)
-    return _card(look, top, ui.TextDisplay(f"{end_line(job)}\n{_reference(job)}"))
+    text = ui.TextDisplay[Any](f"{end_line(job)}\n{_reference(job)}")
+    # What is unclear may yet come about: nobody needs it twice.
+    after = () if job.state is JobState.UNKNOWN else (_after(job),)
+    return _card(look, top, text, *after)
 
 
 def moved(job: Job, place: str | None) -> ui.LayoutView:
@@ -174,9 +174,23 @@ def _top(job: Job, look: Look, *, with_picture: bool) -> ui.Item[Any]:
 
 
 def _heading(job: Job, look: Look) -> str:
-    heading = f"### {look.label}\n<@{job.request.user_id}> animates"
-    prompt = job.request.prompt
-    return f"{heading}\n{quoted(prompt)}" if prompt else heading
+    lines = [f"### {look.label}", f"<@{job.request.user_id}> animates"]
+    if job.request.prompt:
+        lines.append(quoted(job.request.prompt))
+    origin = origin_line(job, card_language(job.request))
+    return "\n".join(lines if origin is None else [*lines, origin])
+
+
+def _after(job: Job) -> ui.ActionRow[Any]:
+    """Draw what can be done with a job that has ended."""
+    say = card_language(job.request)
+    buttons: list[ui.Item[Any]] = [
+        AgainButton(job.id, say),
+        SequelButton(OriginKind.EDIT, job.id, say),
+    ]
+    if job.video is not None:
+        buttons.append(SequelButton(OriginKind.CONTINUE, job.id, say))
+    return ui.ActionRow[Any](*buttons, DeleteButton(job.id, say))
 
 
 def _stage(job: Job, promise: Promise | None) -> list[str]:

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable
 
     from cogs.ui.errands import Errands
+    from cogs.ui.modals import Modals
     from cogs.ui.presenter import CardPresenter
     from hailuo.engine import Engine
 
@@ -32,6 +33,7 @@ class Client(commands.AutoShardedBot):
     engine: Engine
     presenter: CardPresenter
     errands: Errands
+    modals: Modals
 
     async def close(self) -> None:
         """Hear no more, let the answers under way reach their members, then close the connection.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, ClassVar, Final
 
 import aiohttp
 import discord
@@ -27,6 +27,12 @@ PRIVATE: Final = "private"
 """Marks an interaction whose deferred answer is for its member alone."""
 
 
+class NotServedError(HailuoError):
+    """The operator did not allow this place."""
+
+    sentence: ClassVar[str] = NOT_HERE
+
+
 class Tree(app_commands.CommandTree[Client]):
     """The command tree; hands every error to the funnel, and keeps out servers not allowed."""
 
@@ -35,8 +41,7 @@ class Tree(app_commands.CommandTree[Client]):
     ) -> bool:
         """Refuse, privately, where the operator did not allow it; a DM belongs to no server."""
         interaction.client.errands.begin()
-        allowed = interaction.client.engine.settings.allowed_guilds
-        if not allowed or interaction.guild_id in allowed:
+        if serves(interaction):
             return True
         await answer(interaction, NOT_HERE)
         return False
@@ -47,6 +52,18 @@ class Tree(app_commands.CommandTree[Client]):
         """Tell the member what went wrong."""
         cause = error.original if isinstance(error, app_commands.CommandInvokeError) else error
         await explain(interaction, cause)
+
+
+def serves(interaction: Interaction) -> bool:
+    """Tell whether the operator allows the bot where somebody acts."""
+    allowed = interaction.client.engine.settings.allowed_guilds
+    return not allowed or interaction.guild_id in allowed
+
+
+def check_served(interaction: Interaction) -> None:
+    """Raise `NotServedError` where the operator does not allow the bot; for buttons and forms."""
+    if not serves(interaction):
+        raise NotServedError(f"guild {interaction.guild_id}")
 
 
 @asynccontextmanager

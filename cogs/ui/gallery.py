@@ -13,6 +13,7 @@ from discord import ui
 from cogs.tell_me import WISH
 from cogs.ui import card
 from cogs.ui.forecast import Promise
+from cogs.ui.media import video_name
 from hailuo.jobs.job import (
     CardAddress,
     ChannelId,
@@ -76,7 +77,7 @@ def _cards() -> Iterator[tuple[str, ui.LayoutView]]:
     yield "Fetching", card.progress(_job(JobState.FETCHING))
     delivering = _job(JobState.DELIVERING)
     yield "Posting", card.progress(delivering)
-    yield "Done", card.finished(delivering, f"attachment://{card.video_name(job)}")
+    yield "Done", card.finished(delivering, f"attachment://{video_name(job)}")
     yield "Done, too large to attach", card.linked(delivering)
     yield (
         "Done, the video is in a message of its own",

@@ -3,9 +3,30 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import TYPE_CHECKING, Any, Final
 
 import discord
+from yarl import URL
+
+if TYPE_CHECKING:
+    from hailuo.jobs.job import Job
+
+PICTURE_STEM: Final = "picture"
+
+
+def picture_name(job: Job) -> str:
+    """Return the file name that the job's picture has on Discord."""
+    return f"{PICTURE_STEM}.{job.picture.name.rpartition('.')[2]}"
+
+
+def video_name(job: Job) -> str:
+    """Return the file name that the job's video has on Discord; it names the job."""
+    return f"hailuo-{job.id}.mp4"
+
+
+def file_name(url: str) -> str:
+    """Return the name of the file that a URL leads to."""
+    return URL(url).name
 
 
 def media(message: discord.Message) -> list[discord.UnfurledMediaItem]:

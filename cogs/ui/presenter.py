@@ -15,7 +15,7 @@ from cogs.cancel import CROSS
 from cogs.ui import card, codes
 from cogs.ui.editor import ProgressEditor
 from cogs.ui.forecast import Forecasts
-from cogs.ui.media import media
+from cogs.ui.media import media, picture_name, video_name
 from cogs.ui.memory import Act, Place, Way
 from cogs.ui.sender import Draft, Upload
 from cogs.ui.surface import BlockedError, Surface
@@ -77,7 +77,7 @@ class CardPresenter:
 
     async def open(self, job: Job, picture: Path) -> str:
         """Draw the card with its picture, offer ❌, and return the picture's public URL."""
-        draft = Draft(card.progress, (Upload(picture, card.picture_name(job)),))
+        draft = Draft(card.progress, (Upload(picture, picture_name(job)),))
         async with self._editor.alone(job):
             message = await self._edit(job, draft)
             self._editor.shown(job, draft.view)
@@ -235,11 +235,11 @@ class CardPresenter:
 
     def _with_video(self, job: Job, video: Path, picture: Path | None) -> Draft:
         """Return the finished card; ``picture`` None leaves the picture out."""
-        name = card.video_name(job)
+        name = video_name(job)
         files = (Upload(video, name),)
         if picture is not None:
             kept = self._surface.memory(job).picture_id
-            files = (Upload(picture, card.picture_name(job), kept), *files)
+            files = (Upload(picture, picture_name(job), kept), *files)
         with_picture = picture is not None
         view = partial(card.finished, video=f"attachment://{name}", with_picture=with_picture)
         return Draft(view, files, mark=job.id)

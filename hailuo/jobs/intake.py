@@ -5,27 +5,29 @@ from __future__ import annotations
 import asyncio
 import shutil
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar, Final
 
 from hailuo import quotas
 from hailuo.errors import HailuoError
-from hailuo.images.formats import MAX_FILE_BYTES
 from hailuo.images.repair import CropPlace, RepairKind
 from hailuo.images.repairs import plan
 from hailuo.jobs.checks import check_prompt, check_size
 from hailuo.jobs.job import Job, Picture, job_id_of
 from hailuo.jobs.offers import Offer, OfferGoneError
+from hailuo.jobs.sources import Kept, copy
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Sequence
     from pathlib import Path
 
-    from hailuo.fetch import Fetcher
     from hailuo.folders import Folders
     from hailuo.images.doctor import PictureDoctor
     from hailuo.images.repair import Repair
     from hailuo.jobs.job import Request, WorkerId
     from hailuo.jobs.offers import Choice, Offers
+    from hailuo.jobs.sequels import Sequels
+    from hailuo.jobs.sources import Source, Sources
     from hailuo.store import Store
 
 LEAST_FREE_DISK: Final = 1_000_000_000
@@ -58,14 +60,16 @@ class Intake:
         self,
         *,
         store: Store,
-        fetcher: Fetcher,
+        sources: Sources,
+        sequels: Sequels,
         doctor: PictureDoctor,
         offers: Offers,
         folders: Folders,
         limits: quotas.Limits,
     ) -> None:
         self._store = store
-        self._fetcher = fetcher
+        self._sources = sources
+        self._sequels = sequels
         self._doctor = doctor
         self._offers = offers
         self._folders = folders
@@ -83,7 +87,7 @@ class Intake:
     async def accept(
         self,
         request: Request,
-        picture_url: str,
+        source: Source,
         owner: WorkerId,
         *,
         fit: RepairKind | None = None,
@@ -97,20 +101,31 @@ class Intake:
         known = await self._store.job(job_id_of(request.interaction_id))
         if known is not None:
             return known
-        # Asked first as a courtesy, so that nobody waits for a refusal; `accept` decides.
-        usage = await self._store.usage(request.user_id, request.guild_id, self._limits)
-        quotas.check(self._limits, usage)
-        await asyncio.to_thread(_check_disk, self._folders.incoming)
+        await self._check(request)
         async with self._room, self._unless_stopping():
-            picture = await self._take_picture(request, picture_url, fit)
+            picture = await self._take_picture(request, source, fit)
         if isinstance(picture, Offer):
             return picture
         return await self._hold(request, picture, owner)
+
+    async def propose(self, request: Request, source: Source) -> Offer:
+        """Return an offer of what a request asks for, so that its member can think about it.
+
+        Raises what `accept` would.
+        """
+        check_prompt(request.prompt)
+        await self._check(request)
+        async with self._room, self._unless_stopping():
+            picture = await self._take_picture(request, source, None)
+        if isinstance(picture, Offer):
+            return picture
+        return await self._offers.make_of(request, self._folders.picture(picture.name), picture)
 
     async def accept_offer(
         self, request: Request, offer: Offer, choice: Choice, owner: WorkerId
     ) -> Job:
         """Return the job made of an offer's choice; raise the `HailuoError` that says why not."""
+        await self._sequels.check_shared(request.picture_of, request.user_id)
         await self._offers.close(offer)
         try:
             name = f"{job_id_of(request.interaction_id)}{choice.path.suffix}"
@@ -123,6 +138,16 @@ class Intake:
             raise
         await self._offers.withdraw(offer.id)
         return job
+
+    async def _check(self, request: Request) -> None:
+        """Refuse what can be refused before a picture is touched.
+
+        The quota is asked as a courtesy, so that nobody waits for a refusal; the store decides.
+        """
+        await self._sequels.check_shared(request.picture_of, request.user_id)
+        usage = await self._store.usage(request.user_id, request.guild_id, self._limits)
+        quotas.check(self._limits, usage)
+        await asyncio.to_thread(_check_disk, self._folders.incoming)
 
     async def _hold(self, request: Request, picture: Picture, owner: WorkerId) -> Job:
         """Hold quota and record the job; a refusal leaves no picture behind."""
@@ -151,14 +176,18 @@ class Intake:
             self._breakable.discard(block)
 
     async def _take_picture(
-        self, request: Request, url: str, fit: RepairKind | None
+        self, request: Request, source: Source, fit: RepairKind | None
     ) -> Picture | Offer:
-        """Fetch the picture, and keep a clean copy that obeys the API's rules, or offer some."""
+        """Bring the picture, and keep a clean copy that obeys the API's rules, or offer some."""
         job_id = job_id_of(request.interaction_id)
+        if isinstance(source, Kept):
+            name = f"{job_id}{source.path.suffix}"
+            await copy(source.path, self._folders.picture(name))
+            return replace(source.picture, name=name)
         incoming = self._folders.incoming / job_id
         cleaned = self._folders.incoming / f"{job_id}.clean"
         try:
-            await self._fetcher.fetch(url, incoming, max_bytes=MAX_FILE_BYTES)
+            await self._sources.bring(source, incoming)
             picture = await self._doctor.clean(incoming, cleaned)
             size = picture.original.size
             repairs = plan(size)

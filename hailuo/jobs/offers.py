@@ -1,17 +1,19 @@
-"""Offers: a picture that breaks a rule on sizes, repaired in each way there is, to choose from.
+"""Offers: pictures that are ready to be animated, to choose from before anything begins.
 
-Nothing is counted and nothing is sent until its member takes one. An offer lives for an hour, as
-files of its own: it survives a restart and needs no row.
+One that breaks a rule on sizes is offered repaired in each way there is; one that is to be
+animated again is offered as it is. Nothing is counted and nothing is sent until its member takes
+one. An offer lives for an hour, as files of its own: it survives a restart and needs no row.
 """
 
 from __future__ import annotations
 
 import asyncio
 import json
+import shutil
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any, ClassVar, Final
+from typing import TYPE_CHECKING, Any, ClassVar, Final, Self
 
 from hailuo.errors import HailuoError
 from hailuo.images.picture import Size
@@ -20,12 +22,13 @@ from hailuo.images.repairs import plan
 from hailuo.jobs.job import JobId, UserId, job_id_of
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
     from pathlib import Path
 
     from hailuo.clock import Clock
     from hailuo.images.doctor import PictureDoctor
     from hailuo.images.repair import Repair
-    from hailuo.jobs.job import Request
+    from hailuo.jobs.job import Picture, Request
 
 LIFETIME: Final = timedelta(hours=1)
 
@@ -34,7 +37,8 @@ class OfferGoneError(HailuoError):
     """The offer was taken, withdrawn, or is too old."""
 
     sentence: ClassVar[str] = (
-        "This offer is no longer open. Nothing was counted; please run /animate again."
+        "This offer is no longer open: it was taken already, or is over an hour old. Nothing was "
+        "counted now; please ask again."
     )
 
 
@@ -42,7 +46,8 @@ class OfferGoneError(HailuoError):
 class Choice:
     """One way to repair the picture, done already: ``path`` is what would be animated."""
 
-    kind: RepairKind
+    kind: RepairKind | None
+    """None for the picture as it is."""
     path: Path
     width: int
     height: int
@@ -60,6 +65,34 @@ class Offer:
     size: Size
     """The picture's own, which breaks a rule."""
     choices: tuple[Choice, ...]
+    parent_id: JobId | None = None
+    picture_of: UserId | None = None
+    memory: Mapping[str, object] = field(default_factory=dict[str, object])
+    """What the card is to know from its beginning; as `CardAddress` has it."""
+
+    @classmethod
+    def of(cls, request: Request, size: Size, choices: Iterable[Choice]) -> Self:
+        """Return an offer of what a request asks for."""
+        return cls(
+            id=job_id_of(request.interaction_id),
+            user_id=request.user_id,
+            prompt=request.prompt,
+            prompt_optimizer=request.prompt_optimizer,
+            size=size,
+            choices=tuple(choices),
+            parent_id=request.parent_id,
+            picture_of=request.picture_of,
+            memory=request.card.memory,
+        )
+
+    def inherited(self, request: Request) -> Request:
+        """Return the request that takes this offer, come from where the offer's own did."""
+        return replace(
+            request,
+            parent_id=self.parent_id,
+            picture_of=self.picture_of,
+            card=replace(request.card, memory=self.memory),
+        )
 
 
 class Offers:
@@ -74,19 +107,18 @@ class Offers:
         """Repair the picture at ``source`` in every way that `plan` knows, and keep the outcome."""
         offer_id = job_id_of(request.interaction_id)
         choices = [await self._repair(offer_id, source, repair) for repair in plan(size)]
-        offer = Offer(
-            id=offer_id,
-            user_id=request.user_id,
-            prompt=request.prompt,
-            prompt_optimizer=request.prompt_optimizer,
-            size=size,
-            choices=tuple(choices),
-        )
-        await asyncio.to_thread(self._note(offer_id).write_text, json.dumps(_dump(offer)))
-        return offer
+        return await self._keep(Offer.of(request, size, choices))
+
+    async def make_of(self, request: Request, source: Path, picture: Picture) -> Offer:
+        """Offer the clean picture at ``source`` as it is; the file becomes the offer's own."""
+        path = self._folder / f"{job_id_of(request.interaction_id)}{source.suffix}"
+        await asyncio.to_thread(shutil.move, source, path)
+        size = Size(picture.width, picture.height)
+        choice = Choice(kind=None, path=path, width=size.width, height=size.height, enlargement=1)
+        return await self._keep(Offer.of(request, size, [choice]))
 
     async def look(
-        self, offer_id: JobId, kind: RepairKind, user_id: UserId
+        self, offer_id: JobId, kind: RepairKind | None, user_id: UserId
     ) -> tuple[Offer, Choice]:
         """Return an open offer of a member and a choice of it; raise `OfferGoneError`."""
         offer = await asyncio.to_thread(self._load, offer_id)
@@ -116,6 +148,10 @@ class Offers:
     async def sweep(self) -> None:
         """Forget the offers that nobody took in time."""
         await asyncio.to_thread(self._sweep, self._clock.now() - LIFETIME)
+
+    async def _keep(self, offer: Offer) -> Offer:
+        await asyncio.to_thread(self._note(offer.id).write_text, json.dumps(_dump(offer)))
+        return offer
 
     async def _repair(self, offer_id: JobId, source: Path, repair: Repair) -> Choice:
         draft = self._folder / f"{offer_id}-{repair.kind}"
@@ -174,6 +210,9 @@ def _dump(offer: Offer) -> dict[str, Any]:
             }
             for choice in offer.choices
         ],
+        "parent_id": offer.parent_id,
+        "picture_of": offer.picture_of,
+        "memory": dict(offer.memory),
     }
 
 
@@ -186,7 +225,7 @@ def _read(data: dict[str, Any], folder: Path) -> Offer:
         size=Size(*data["size"]),
         choices=tuple(
             Choice(
-                kind=RepairKind(item["kind"]),
+                kind=None if item["kind"] is None else RepairKind(item["kind"]),
                 path=folder / item["name"],
                 width=item["width"],
                 height=item["height"],
@@ -194,4 +233,7 @@ def _read(data: dict[str, Any], folder: Path) -> Offer:
             )
             for item in data["choices"]
         ),
+        parent_id=None if data["parent_id"] is None else JobId(data["parent_id"]),
+        picture_of=None if data["picture_of"] is None else UserId(data["picture_of"]),
+        memory=data["memory"],
     )

@@ -283,9 +283,6 @@ class JobStages:
         self._lookout.drop(job)
         await self._store.announce(job)
         log.info("settled", job=job.id, state=job.state)
-        if job.state is not JobState.UNKNOWN:
-            picture = self._folders.picture(job.picture.name)
-            await asyncio.to_thread(picture.unlink, missing_ok=True)
 
     async def _fail(self, job: Job, reason: str) -> timedelta:
         log.warning("failed", job=job.id, request=job.request_id, reason=reason)

@@ -102,7 +102,7 @@ jobs = Table(
     Column("app_permissions", BigInteger, nullable=False),
     Column("memory", JSON, nullable=False),
     Column("announced", Boolean, nullable=False),
-    # The clean picture, kept until the job ends.
+    # The clean picture, kept as long as the video.
     Column("picture_name", Text, nullable=False),
     Column("picture_width", Integer, nullable=False),
     Column("picture_height", Integer, nullable=False),

@@ -73,6 +73,7 @@ async def test_a_video_is_shown_found_and_sent_again(stage: Stage) -> None:
     assert await stage.private_answer(await stage.command("quota")) == quota
     await _may_not_attach(stage, page, len(await stage.messages("bob")))
     await _others_and_a_restart(stage, page)
+    await _delete(stage, page, card)
 
 
 async def _may_not_attach(stage: Stage, page: Json, messages: int) -> None:
@@ -89,7 +90,7 @@ async def _may_not_attach(stage: Stage, page: Json, messages: int) -> None:
 
 async def _others_and_a_restart(stage: Stage, page: Json) -> None:
     """Press buttons after a restart, and as somebody else, with ids made up."""
-    job_id = _custom_id(page, "Show").removeprefix("show:")
+    job_id = job_of(page)
     forged = await stage.post_as_bot(f"show:{job_id}", f"resend:{job_id}", "history:last::any:")
     stage.bot.stop()
     stage.bot.start()
@@ -104,6 +105,23 @@ async def _others_and_a_restart(stage: Stage, page: Json) -> None:
     await _is_video(stage, await stage.press(page, "Show"), private=True)
 
 
+async def _delete(stage: Stage, page: Json, card: Json) -> None:
+    """Delete the video from its page: asked once, then it is nowhere any more."""
+    asked = await stage.press(page, "Delete")
+    assert "for good" in await stage.private_answer(asked)
+    (question,) = (await stage.interaction(asked))["ephemeral"]
+    await stage.press(question, "Delete for good")
+
+    async def gone() -> bool:
+        return card["id"] not in [message["id"] for message in await stage.messages("bob")]
+
+    await stage.until(gone, "the card is removed")
+    assert NOT_YOURS in await stage.private_answer(await stage.press(page, "Show"))
+    assert "You have made no videos yet" in texts_of(await history(stage))
+    kept = [path.name for path in stage.bot.folder.rglob(f"{job_of(page)}*")]
+    assert kept == []
+
+
 async def _is_video(stage: Stage, interaction: str, *, private: bool) -> None:
     async def file() -> Json | None:
         messages = (await stage.interaction(interaction))["ephemeral" if private else "messages"]
@@ -114,8 +132,10 @@ async def _is_video(stage: Stage, interaction: str, *, private: bool) -> None:
         assert container.streams.video[0].frames > 0
 
 
-def _custom_id(page: Json, label: str) -> str:
-    return next(item["custom_id"] for item in components(page) if item.get("label") == label)
+def job_of(page: Json) -> str:
+    """Return the id of the one job on a page."""
+    ids = [item.get("custom_id") or "" for item in components(page)]
+    return next(one for one in ids if one.startswith("show:")).removeprefix("show:")
 
 
 def _long_past() -> tuple[Past, str, str]:

@@ -1,0 +1,75 @@
+"""What may come after a job: the same picture again, or on from its video's last frame."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, ClassVar
+
+import structlog
+
+from hailuo.errors import HailuoError
+from hailuo.jobs.sources import Kept, Still
+from hailuo.videos.errors import VideoRefusedError
+from hailuo.wording import N_
+
+if TYPE_CHECKING:
+    from hailuo.folders import Folders
+    from hailuo.jobs.job import Job, UserId
+    from hailuo.store import Store
+    from hailuo.videos.doctor import VideoDoctor
+
+log = structlog.get_logger(__name__)
+
+
+class PictureNotSharedError(HailuoError):
+    """The picture's member does not let others animate it."""
+
+    sentence: ClassVar[str] = N_(
+        "The member whose picture this is would rather not have others animate it. Nothing was "
+        "counted."
+    )
+
+
+class Sequels:
+    """Finds what a job's sequel would begin with, and asks whose picture it is."""
+
+    def __init__(self, store: Store, folders: Folders, videos: VideoDoctor) -> None:
+        self._store = store
+        self._folders = folders
+        self._videos = videos
+
+    async def check_shared(self, owner: UserId | None, user_id: UserId) -> None:
+        """Raise `PictureNotSharedError` where ``user_id`` may not animate a picture of ``owner``.
+
+        None as the owner, and everybody's own pictures, are always allowed.
+        """
+        if owner is None or owner == user_id or await self._store.shares_pictures(owner):
+            return
+        raise PictureNotSharedError(f"of {owner}, asked by {user_id}")
+
+    async def picture(self, job: Job) -> Kept | None:
+        """Return the job's clean picture; None where it is not kept any more."""
+        path = self._folders.picture(job.picture.name)
+        return Kept(path, job.picture) if await asyncio.to_thread(path.is_file) else None
+
+    async def last_frame(self, job: Job) -> Still | None:
+        """Return the last frame of the job's video; None where neither is kept any more."""
+        still = self._folders.last_frame(job.id)
+        if await asyncio.to_thread(still.is_file):
+            return Still(still)
+        if job.video is None:
+            return None
+        video = self._folders.video(job.video.name)
+        if not await asyncio.to_thread(video.is_file):
+            return None
+        try:
+            await self._videos.last_frame(video, still)
+        except VideoRefusedError as error:
+            log.warning("no last frame", job=job.id, error=str(error))
+            return None
+        return Still(still)
+
+
+def owner_of(job: Job) -> UserId:
+    """Return whose picture a job animates."""
+    return job.request.picture_of or job.request.user_id
