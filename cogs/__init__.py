@@ -18,5 +18,7 @@ EXTENSIONS: Final = (
     "cogs.history",
     "cogs.replay",
     "cogs.quota",
+    "cogs.privacy",
+    "cogs.help",
     "cogs.operator",
 )

@@ -13,6 +13,7 @@ from hailuo.jobs.job import ENDS, LIVE, MOVES, Job, JobState, job_id_of
 from hailuo.store import cards, erasure, history, ledgers, members, ownership, unknowns
 from hailuo.store.database import Database
 from hailuo.store.errors import IllegalMoveError, StaleMoveError
+from hailuo.store.records import Records
 from hailuo.store.rows import job_of, new_row, video_columns
 from hailuo.store.tables import jobs, settings
 
@@ -49,6 +50,7 @@ class Store:
     def __init__(self, database: Database, clock: Clock) -> None:
         self._database = database
         self._clock = clock
+        self.records = Records(database, clock)
 
     @classmethod
     @asynccontextmanager
@@ -170,7 +172,7 @@ class Store:
         """
         now = self._clock.now()
         return await self._database.write(
-            lambda connection: erasure.delete(connection, job.id, now)
+            lambda connection: erasure.delete_job(connection, job.id, now)
         )
 
     async def enlist(self, worker: WorkerId) -> None:

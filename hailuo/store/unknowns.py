@@ -38,7 +38,8 @@ def resolve(
 
     Both ledgers stay as they are: an account that was closed by a release is not charged again.
     """
-    _unknown(connection, job_id)
+    if _unknown(connection, job_id).deleted_at is not None:
+        raise NotUnknownError(job=job_id, state="deleted by its member")
     taken = connection.scalar(select(jobs.c.id).where(jobs.c.request_id == request_id))
     if taken is not None:
         raise RequestTakenError(job=taken)
@@ -87,7 +88,8 @@ def _release(
     statement = (
         update(jobs)
         .where(jobs.c.id.in_(connection.scalars(held).all()))
-        .values(owner=worker, announced=False, reason=RELEASED)
+        # A deleted job has no card any more on which its member could be told.
+        .values(owner=worker, announced=jobs.c.deleted_at.is_not(None), reason=RELEASED)
         .returning(jobs)
     )
     released = [job_of(row) for row in connection.execute(statement)]
@@ -99,10 +101,6 @@ def _release(
 def _unknown(connection: Connection, job_id: JobId) -> Job:
     """Return a job of unknown fate, locked against everybody else's writes."""
     row = connection.execute(select(jobs).where(jobs.c.id == job_id).with_for_update()).first()
-    if row is None:
-        raise NotUnknownError(job=job_id, state="not known here")
-    if row.deleted_at is not None:
-        raise NotUnknownError(job=job_id, state="deleted by its member")
-    if row.state != JobState.UNKNOWN:
-        raise NotUnknownError(job=job_id, state=row.state)
+    if row is None or row.state != JobState.UNKNOWN:
+        raise NotUnknownError(job=job_id, state="not known here" if row is None else row.state)
     return job_of(row)
