@@ -41,6 +41,7 @@ chaos: export DELIVERY_KILLS ?= 200
 chaos: export STOPS ?= 100
 chaos: export SINGLES ?= 0
 chaos: export PAIRS ?= 0
+chaos: export REAL_SINGLES ?= 0
 chaos: export EXAMPLES ?= 2000
 chaos: export STEPS ?= 50
 chaos: export RANDOM ?= 1

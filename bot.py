@@ -97,25 +97,38 @@ async def run(settings: Settings) -> None:
     """Run the bot until a signal or a failure ends it; what is under way ends in good order."""
     stop = StopSignal()
     async with Engine.open(settings) as engine, HailuoBot(engine) as bot:
-        await bot.login(settings.discord_token.get_secret_value())
+        stopped = asyncio.create_task(stop.wait(), name="signal")
+        login = asyncio.create_task(
+            bot.login(settings.discord_token.get_secret_value()), name="login"
+        )
+        await asyncio.wait({stopped, login}, return_when=asyncio.FIRST_COMPLETED)
+        if stopped.done():
+            login.cancel()
+            await asyncio.gather(login, return_exceptions=True)
+            return
+        await login
         async with serve_health(settings.http_addr, engine.store, bot.connected):
-            parts = [
-                asyncio.create_task(stop.wait(), name="signal"),
-                asyncio.create_task(bot.presenter.run(), name="presenter"),
-                asyncio.create_task(bot.run_engine(), name="engine"),
-                asyncio.create_task(bot.connect(), name="gateway"),
-            ]
-            done, _ = await asyncio.wait(parts, return_when=asyncio.FIRST_COMPLETED)
-            engine.stop_taking()
-            # discord.py may swallow a cancel while it reconnects: its task ends by closing.
-            gateway = parts.pop()
-            for part in parts:
-                part.cancel()
-            await asyncio.gather(*parts, return_exceptions=True)
-            await bot.close()
-            await asyncio.wait({gateway}, timeout=CLOSE_WITHIN_S)
-            for part in done:
-                part.result()
+            await _serve(bot, stopped)
+
+
+async def _serve(bot: HailuoBot, stopped: asyncio.Task[None]) -> None:
+    """Serve members until the signal or a failure, then end in good order."""
+    gateway = asyncio.create_task(bot.connect(), name="gateway")
+    parts = [
+        stopped,
+        asyncio.create_task(bot.presenter.run(), name="presenter"),
+        asyncio.create_task(bot.run_engine(), name="engine"),
+    ]
+    done, _ = await asyncio.wait([*parts, gateway], return_when=asyncio.FIRST_COMPLETED)
+    bot.engine.stop_taking()
+    # discord.py may swallow a cancel while it reconnects: its task ends by closing.
+    for part in parts:
+        part.cancel()
+    await asyncio.gather(*parts, return_exceptions=True)
+    await bot.close()
+    await asyncio.wait({gateway}, timeout=CLOSE_WITHIN_S)
+    for part in done:
+        part.result()
 
 
 def main(arguments: list[str]) -> int:

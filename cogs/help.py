@@ -8,19 +8,18 @@ import discord
 from discord import app_commands, ui
 from discord.ext import commands
 
+from cogs.quota import describe
 from cogs.ui.client import Interaction
 from cogs.ui.errors import defer_privately
 from cogs.ui.language import private_language
-from cogs.ui.text import relative
 from hailuo.jobs.job import GuildId, UserId
 from hailuo.wording import N_
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
 
     from cogs.ui.client import Client
     from cogs.ui.language import Language
-    from hailuo.quotas import Limits, Usage
 
 START: Final = N_(
     "{animate} with a picture and a prompt makes a short video of it. The answer becomes a card "
@@ -70,7 +69,7 @@ class Help(commands.Cog):
         say = private_language(interaction)
         parts = [
             self._start(say),
-            "\n".join(_left(engine.limits, usage, say)),
+            describe(engine.limits, usage, say),
             f"{say(STOP)}\n{say(COUNTS)}",
             self._find(say),
         ]
@@ -99,35 +98,6 @@ def lacking(interaction: Interaction) -> list[str]:
     may_send = may.send_messages_in_threads if in_thread else may.send_messages
     has = {name: getattr(may, name) for name in LACKS} | {"send_messages": may_send}
     return [name for name in LACKS if not has[name]]
-
-
-def _left(limits: Limits, usage: Usage, say: Language) -> Iterator[str]:
-    """Say what the member has left, what runs, and what holds everybody up."""
-    hours = round(limits.window.total_seconds() / 3600)
-    yield say.plural(
-        "**{count}** of {limit} videos is left for you per {hours} hours.",
-        "**{count}** of {limit} videos are left for you per {hours} hours.",
-        max(0, limits.per_user - usage.used),
-        limit=limits.per_user,
-        hours=hours,
-    )
-    if usage.next_free_at is not None:
-        yield say("The next one frees up {when}.", when=relative(usage.next_free_at))
-    yield say(
-        "{count} of yours in the making, of at most {limit} at once.",
-        count=usage.live_of_user,
-        limit=limits.live_per_user,
-    )
-    if usage.live_in_server:
-        yield say(
-            "{count} in the making on this server, of at most {limit} at once.",
-            count=usage.live_in_server,
-            limit=limits.live_per_server,
-        )
-    if usage.paused:
-        yield say("New videos are paused by the people who run this bot.")
-    elif limits.per_day is not None and usage.today >= limits.per_day:
-        yield say("The bot has made as many videos as it may in a day.")
 
 
 async def setup(client: Client) -> None:

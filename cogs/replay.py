@@ -77,9 +77,10 @@ class ShowButton(ui.DynamicItem[ui.Button[Any]], template=rf"show:(?P<job>{JOB_I
                 await interaction.followup.send(file=file, ephemeral=True)
                 return
             view = ui.LayoutView(timeout=None)
-            view.add_item(ui.TextDisplay(private_language(interaction)(GONE)))
+            say = private_language(interaction)
+            view.add_item(ui.TextDisplay(say(GONE)))
             if job.video is not None:
-                view.add_item(link_to(job.video.url))
+                view.add_item(link_to(job.video.url, say))
             await interaction.followup.send(view=view, ephemeral=True)
 
 

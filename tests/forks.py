@@ -15,19 +15,31 @@ import warnings
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
 _SERVER = multiprocessing.get_context("forkserver")
 _SERVER.set_forkserver_preload(["bot"])
 
 
+def run_bot() -> int:
+    """Run the bot as ``python bot.py`` does; return its exit code."""
+    main: Any = __import__("bot").main
+    return main([])
+
+
 class BotFork:
     """A running bot; what it prints is added to the file ``log``."""
 
-    def __init__(self, environment: Mapping[str, str], folder: Path, log: Path) -> None:
+    def __init__(
+        self,
+        environment: Mapping[str, str],
+        folder: Path,
+        log: Path,
+        run: Callable[[], int] = run_bot,
+    ) -> None:
         self._process = _SERVER.Process(
-            target=_become_the_bot, args=(dict(environment), str(folder), str(log))
+            target=_become_the_bot, args=(dict(environment), str(folder), str(log), run)
         )
         self._process.start()
 
@@ -54,7 +66,9 @@ class BotFork:
         return code
 
 
-def _become_the_bot(environment: dict[str, str], folder: str, log: str) -> None:
+def _become_the_bot(
+    environment: dict[str, str], folder: str, log: str, run: Callable[[], int]
+) -> None:
     output = os.open(log, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
     os.dup2(output, 1)
     os.dup2(output, 2)
@@ -63,8 +77,7 @@ def _become_the_bot(environment: dict[str, str], folder: str, log: str) -> None:
     os.environ.update(environment)
     os.chdir(folder)
     warnings.simplefilter("ignore")
-    main: Any = __import__("bot").main
-    code = main([])
+    code = run()
     sys.stdout.flush()
     sys.stderr.flush()
     sys.exit(code)

@@ -81,8 +81,8 @@ def _lines(job: Job, kin: Kin, say: Language) -> Iterator[str]:
     """Say what was asked, how it ended and when, where its card is, and its lineage."""
     facts = [f"**{say(LOOKS[job.state].label)}**", relative(job.created_at)]
     if job.finished_at is not None:
-        took = length((job.finished_at - job.created_at).total_seconds())
-        facts.append(say("took {time}", time=took))
+        duration = length((job.finished_at - job.created_at).total_seconds(), say)
+        facts.append(say("took {duration}", duration=duration))
     url = job_url(job)
     if url is not None:
         facts.append(f"[{say('Go to the card')}]({url})")
@@ -109,6 +109,6 @@ def _lineage(kin: Kin, say: Language) -> Iterator[str]:
 
 def _buttons(job: Job, say: Language) -> list[ui.Item[Any]]:
     if job.live:
-        return [CancelButton(job.id)] if job.state in CANCELLABLE else []
+        return [CancelButton(job.id, say)] if job.state in CANCELLABLE else []
     shown = [ShowButton(job.id, say), ResendButton(job.id, say)] if job.video is not None else []
     return [*shown, DeleteButton(job.id, say)]

@@ -98,15 +98,19 @@ def asked_to_cancel(connection: Connection, worker: WorkerId) -> list[JobId]:
 def lease(
     connection: Connection, name: str, holder: str, lasting: timedelta, now: datetime
 ) -> bool:
-    """Take or keep what one process at a time may have; tell whether ``holder`` has it now."""
+    """Take or keep what one process at a time may have; tell whether ``holder`` has it now.
+
+    On SQLite this is the only process, so whoever else has it is dead.
+    """
     insert_or: Any = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
     statement = insert_or[connection.dialect.name](leases).values(
         name=name, holder=holder, until=_clock(connection, now, plus=lasting)
     )
+    free = or_(leases.c.holder == holder, leases.c.until < _clock(connection, now))
     statement = statement.on_conflict_do_update(
         index_elements=[leases.c.name],
         set_={"holder": statement.excluded.holder, "until": statement.excluded.until},
-        where=or_(leases.c.holder == holder, leases.c.until < _clock(connection, now)),
+        where=None if connection.dialect.name == "sqlite" else free,
     ).returning(leases.c.holder)
     return connection.execute(statement).first() is not None
 

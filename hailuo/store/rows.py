@@ -19,6 +19,7 @@ from hailuo.jobs.job import (
     WorkerId,
     job_id_of,
 )
+from hailuo.wording import Wording
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -114,7 +115,7 @@ def job_of(row: Row[Any]) -> Job:
         finished_at=row.finished_at,
         cancel_asked_at=row.cancel_asked_at,
         cancel_asked_by=None if row.cancel_asked_by is None else UserId(row.cancel_asked_by),
-        reason=row.reason,
+        reason=None if row.reason is None else Wording.load(row.reason),
         video=None
         if row.video_name is None
         else Video(

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from hailuo.clock import Clock
     from hailuo.jobs.history import Page, Place, Search
     from hailuo.jobs.job import GuildId, JobId, Picture, Request, UserId, Video, WorkerId
+    from hailuo.wording import Wording
 
 _ACCEPT_LOCK: Final = 0x4861_696D  # any constant: it names our advisory lock on PostgreSQL
 CLAIM_AT_ONCE: Final = 500
@@ -96,7 +97,7 @@ class Store:
         *,
         request_id: str | None = None,
         video: Video | None = None,
-        reason: str | None = None,
+        reason: Wording | None = None,
     ) -> Job:
         """Write the job's move to ``to`` and, if that is an end, settle both ledgers with it."""
         if to not in MOVES[job.state]:
@@ -110,7 +111,7 @@ class Store:
         if request_id is not None:
             changes["request_id"] = request_id
         if reason is not None:
-            changes["reason"] = reason
+            changes["reason"] = reason.dump()
         if video is not None:
             changes |= video_columns(video)
 

@@ -11,6 +11,7 @@ from hailuo.store import ledgers
 from hailuo.store.errors import NotUnknownError, RequestTakenError
 from hailuo.store.rows import job_of
 from hailuo.store.tables import jobs
+from hailuo.wording import N_, Wording
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
     from hailuo.jobs.job import WorkerId
 
-RELEASED: Final = (
+RELEASED: Final = N_(
     "The connection broke while the job was being sent, and nobody could tell whether it was "
     "taken. It is no longer counted; please try again."
 )
@@ -39,7 +40,7 @@ def resolve(
     Both ledgers stay as they are: an account that was closed by a release is not charged again.
     """
     if _unknown(connection, job_id).deleted_at is not None:
-        raise NotUnknownError(job=job_id, state="deleted by its member")
+        raise NotUnknownError(job=job_id, state=N_("deleted by its member"))
     taken = connection.scalar(select(jobs.c.id).where(jobs.c.request_id == request_id))
     if taken is not None:
         raise RequestTakenError(job=taken)
@@ -89,7 +90,9 @@ def _release(
         update(jobs)
         .where(jobs.c.id.in_(connection.scalars(held).all()))
         # A deleted job has no card any more on which its member could be told.
-        .values(owner=worker, announced=jobs.c.deleted_at.is_not(None), reason=RELEASED)
+        .values(
+            owner=worker, announced=jobs.c.deleted_at.is_not(None), reason=Wording(RELEASED).dump()
+        )
         .returning(jobs)
     )
     released = [job_of(row) for row in connection.execute(statement)]
@@ -101,6 +104,8 @@ def _release(
 def _unknown(connection: Connection, job_id: JobId) -> Job:
     """Return a job of unknown fate, locked against everybody else's writes."""
     row = connection.execute(select(jobs).where(jobs.c.id == job_id).with_for_update()).first()
-    if row is None or row.state != JobState.UNKNOWN:
-        raise NotUnknownError(job=job_id, state="not known here" if row is None else row.state)
+    if row is None:
+        raise NotUnknownError(job=job_id, state=N_("not known here"))
+    if row.state != JobState.UNKNOWN:
+        raise NotUnknownError(job=job_id, state=row.state)
     return job_of(row)

@@ -20,7 +20,7 @@ import aiohttp
 
 from sandbox.discord.server import DiscordSandbox
 from sandbox.runcomfy.server import RunComfySandbox
-from tests.forks import BotFork
+from tests.forks import BotFork, run_bot
 from tests.openapi import SPEC_PATH, Referee
 
 if TYPE_CHECKING:
@@ -84,6 +84,7 @@ class BotProcess:
     folder: Path
     settings: dict[str, str] = field(default_factory=dict)
     process: BotFork | None = None
+    run: Callable[[], int] = run_bot
 
     @property
     def log(self) -> str:
@@ -112,7 +113,8 @@ class BotProcess:
 
     def start(self) -> None:
         """Start the process."""
-        self.process = BotFork(self.environment(), self.folder, self.folder / "bot.log")
+        log = self.folder / "bot.log"
+        self.process = BotFork(self.environment(), self.folder, log, self.run)
 
     def stop(self, number: int = signal.SIGTERM) -> int:
         """End the process by a signal; return its exit code."""

@@ -48,6 +48,21 @@ async def test_what_was_accepted_while_the_bot_stops_goes_on_after_it(stage: Sta
     await stage.until(settled, "every command comes to its end")
 
 
+async def test_a_bot_that_is_still_starting_stops(stage: Stage) -> None:
+    """Discord does not answer it yet; nobody can be sure that it ever will."""
+    assert await asyncio.to_thread(stage.bot.stop) == 0
+    commands = "GET /applications/*/commands"
+    await stage.discord.post("/sandbox/faults", route=commands, times=None, status="hang")
+    stage.bot.start()
+
+    async def registering() -> bool:
+        calls = (await stage.discord.get("/sandbox/ledger", route=commands))["calls"]
+        return bool(calls) and calls[-1]["status"] is None
+
+    await stage.until(registering, "it asks for its commands")
+    assert await asyncio.to_thread(stage.bot.stop) == 0
+
+
 async def _outcome(stage: Stage, interaction: str) -> bool:
     found = await stage.interaction(interaction)
     if found["failed"]:

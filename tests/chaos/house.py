@@ -129,18 +129,26 @@ def _prompt(message: Json) -> str:
 
 @asynccontextmanager
 async def house(
-    folder: Path, rng: random.Random, bot: type[BotProcess] = BotProcess, **settings: str
+    folder: Path,
+    rng: random.Random,
+    bot: type[BotProcess] = BotProcess,
+    *,
+    running: bool = True,
+    **settings: str,
 ) -> AsyncGenerator[House]:
-    """Run both stand-ins and the bot for as long as the block runs."""
+    """Run both stand-ins and, from the start or when the block says so, the bot."""
     with stand_ins() as playground:
         process = bot(playground, folder, PLENTY | settings)
         async with aiohttp.ClientSession() as session:
             stage = Stage(
                 Api(session, playground.discord_url), Api(session, playground.runcomfy_url), process
             )
-            process.start()
             try:
-                await stage.bot_is_ready()
+                if running:
+                    process.start()
+                    await stage.bot_is_ready()
+                else:
+                    stage.world = await stage.discord.get("/sandbox/world")
                 yield House(stage, rng)
             finally:
                 if process.process is not None:

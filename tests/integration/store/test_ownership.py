@@ -123,14 +123,24 @@ async def test_claims_come_in_portions(store: Store) -> None:
     ]
 
 
-async def test_one_leads_until_it_stops_or_its_time_is_over(store: Store) -> None:
-    hour = timedelta(hours=1)
-    assert await store.lead("sweeps", ME, hour)
-    assert not await store.lead("sweeps", OTHER, hour)
-    assert await store.lead("sweeps", ME, hour)
-    assert await store.lead("commands", OTHER, hour)
-    await store.stop_leading("sweeps", OTHER)
-    assert not await store.lead("sweeps", OTHER, hour)
-    await store.stop_leading("sweeps", ME)
-    assert await store.lead("sweeps", OTHER, -hour)
-    assert await store.lead("sweeps", ME, hour)
+async def test_one_leads_until_it_stops_or_its_time_is_over(postgres_url: str) -> None:
+    async with Store.open(postgres_url, ManualClock()) as store:
+        hour = timedelta(hours=1)
+        assert await store.lead("sweeps", ME, hour)
+        assert not await store.lead("sweeps", OTHER, hour)
+        assert await store.lead("sweeps", ME, hour)
+        assert await store.lead("commands", OTHER, hour)
+        await store.stop_leading("sweeps", OTHER)
+        assert not await store.lead("sweeps", OTHER, hour)
+        await store.stop_leading("sweeps", ME)
+        assert await store.lead("sweeps", OTHER, -hour)
+        assert await store.lead("sweeps", ME, hour)
+
+
+async def test_on_sqlite_a_restart_does_not_wait_for_the_dead_to_stop_leading(
+    sqlite_url: str,
+) -> None:
+    async with Store.open(sqlite_url, ManualClock()) as store:
+        assert await store.lead("commands", ME, timedelta(hours=1))
+    async with Store.open(sqlite_url, ManualClock()) as store:
+        assert await store.lead("commands", OTHER, timedelta(hours=1))
