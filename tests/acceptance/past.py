@@ -79,14 +79,19 @@ class Past:
         return row["id"]
 
     async def store(self, folder: Path) -> None:
-        """Write the jobs, and a hold and a close for each, into the store of a bot's folder."""
+        """Write the jobs, and a hold and, where their end is clear, a close for each, into the store of a bot's folder."""
         columns = sorted({name for row in self.rows for name in row})
         rows = [{name: row.get(name) for name in columns} for row in self.rows]
         holds = [
             {"job_id": row["id"], "closes": 0, "entry": "hold", "at": row["created_at"]}
             for row in rows
         ]
-        closes = [{**hold, "closes": 1, "entry": "spend"} for hold in holds]
+        undecided = {row["id"] for row in rows if row["state"] is JobState.UNKNOWN}
+        closes = [
+            {**hold, "closes": 1, "entry": "spend"}
+            for hold in holds
+            if hold["job_id"] not in undecided
+        ]
         owners = {row["id"]: row["user_id"] for row in rows}
         lines = [*holds, *closes]
         url = f"sqlite+aiosqlite:///{folder}/hailuo.db"
