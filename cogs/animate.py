@@ -9,7 +9,7 @@ from discord import app_commands
 from discord.ext import commands
 
 from cogs.offer import show
-from cogs.ui.acknowledging import Acknowledging
+from cogs.ui.acknowledging import Acknowledging, defer
 from cogs.ui.client import Interaction
 from cogs.ui.request import request_of
 from hailuo.images.repair import RepairKind
@@ -54,9 +54,8 @@ class Animate(commands.Cog):
         if image.width and image.height:
             check_reparable(image.width, image.height)
         async with self._acknowledging:
-            answer = await interaction.response.defer()
+            message_id = await defer(interaction)
         await self._acknowledging.over()
-        message_id = answer.message_id if answer is not None else None
         request = request_of(interaction, message_id, prompt, prompt_optimizer=magic_prompt)
         chosen = None if fit is None else FITS[fit]
         offer = await self._engine.animate(request, Linked(image.url), fit=chosen)

@@ -220,7 +220,7 @@ class JobStages:
 
     async def _fetch(self, job: Job) -> timedelta:
         """Bring the video to our disk; a result is free to fetch again."""
-        waited = self._clock.now() - (job.rendered_at or job.state_at)
+        waited = self._clock.now() - job.state_at
         name = self._folders.video_name(job.id)
         try:
             result = await self._api.result(_request_id(job))

@@ -38,7 +38,7 @@ _MARKS: Final = {
     JobState.IN_PROGRESS: "rendering_at",
     JobState.FETCHING: "rendered_at",
 }
-"""The column that keeps when a job passed this state; pacing learns from them."""
+"""The column that keeps when a job first came to this state; pacing learns from them."""
 
 
 class Store:
@@ -104,8 +104,9 @@ class Store:
             raise IllegalMoveError(f"{job.id}: {job.state} -> {to}")
         now = self._clock.now()
         changes: dict[str, Any] = {"state": to, "state_at": now, "announced": False}
-        if to in _MARKS:
-            changes[_MARKS[to]] = now
+        mark = _MARKS.get(to)
+        if mark is not None and getattr(job, mark) is None:
+            changes[mark] = now
         if to in ENDS:
             changes["finished_at"] = now
         if request_id is not None:

@@ -79,7 +79,7 @@ class Past:
         return row["id"]
 
     async def store(self, folder: Path) -> None:
-        """Write the jobs, and a hold and, where their end is clear, a close for each, into the store of a bot's folder."""
+        """Write the jobs, with a hold and, where the end is clear, a close, to a bot's folder."""
         columns = sorted({name for row in self.rows for name in row})
         rows = [{name: row.get(name) for name in columns} for row in self.rows]
         holds = [

@@ -83,7 +83,7 @@ async def test_a_member_sees_takes_along_and_ends_what_is_stored(
         assert {"alice today", "alice's secret 0", f"alice's secret {MANY - 1}"} <= prompts
         assert "bob's own" not in str(copy)
         assert "interaction-token" not in str(copy)
-        assert len(copy["jobs"][-1]["member_ledger"]) == 2
+        assert len(copy["jobs"][0]["member_ledger"]) == 2
         (about,) = copy["in_other_members_jobs"]
         assert about["picture_of"]
         assert about["cancel_asked_by"]
