@@ -29,10 +29,12 @@ from hailuo.jobs.job import (
     UserId,
     WorkerId,
 )
+from hailuo.jobs.line import Line
 from hailuo.jobs.lookout import Lookout
 from hailuo.jobs.pacing import Pacing
 from hailuo.jobs.stages import JobStages
 from hailuo.jobs.worker import Worker, new_worker_id
+from hailuo.quotas import Limits
 from hailuo.runcomfy.models import InQueue
 from hailuo.store import Store, ledgers
 from hailuo.store.rows import new_row
@@ -107,12 +109,14 @@ async def _measure(folder: Path) -> dict[str, float]:
         folders.create()
         parts: Any = {"api": queue, "presenter": queue, "fetcher": None, "videos": None}
         unused: Any = None
+        limits = Limits(9, timedelta(days=1), live_per_user=9, live_per_server=9, per_day=None)
         stages = JobStages(
             **parts,
             store=store,
             handover=Handover(unused, folders),
             alarm=_alarm,
             lookout=Lookout(Pacing(), clock),
+            line=Line(store, limits, clock),
             folders=folders,
             clock=clock,
             inline_pictures=False,
