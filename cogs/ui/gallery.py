@@ -14,6 +14,7 @@ from cogs.tell_me import WISH
 from cogs.ui import card
 from cogs.ui.forecast import Promise
 from cogs.ui.media import video_name
+from cogs.ui.memory import Memory
 from hailuo.jobs.job import (
     CardAddress,
     ChannelId,
@@ -100,6 +101,7 @@ def _job(state: JobState) -> Job:
         token_expires_at=BEGAN,
         upload_limit=0,
         app_permissions=0,
+        memory=Memory(quota=(2, 5)).dump(),
     )
     request = Request(
         interaction_id=1,
@@ -124,7 +126,7 @@ def _job(state: JobState) -> Job:
 
 
 def _with_wish(job: Job) -> Job:
-    address = replace(job.request.card, memory={WISH: True})
+    address = replace(job.request.card, memory={**job.request.card.memory, WISH: True})
     return replace(job, request=replace(job.request, card=address))
 
 
