@@ -20,6 +20,7 @@ from hailuo.jobs import deletion
 from hailuo.jobs.finds import Finds
 from hailuo.jobs.handover import Handover
 from hailuo.jobs.intake import Intake, StoppingError
+from hailuo.jobs.line import Line
 from hailuo.jobs.lookout import Lookout
 from hailuo.jobs.offers import Offer, Offers
 from hailuo.jobs.pacing import Pacing
@@ -90,7 +91,7 @@ class Engine:
         self.limits = quotas.Limits.of(settings)
         self._parts = parts
         self.finds = Finds(parts.folders.finds, parts.clock)
-        self.sequels = Sequels(parts.store, parts.folders, parts.videos)
+        self.sequels = Sequels(parts.store, parts.folders)
         self._handover = Handover(parts.videos, parts.folders)
         self._offers = Offers(parts.folders.offers, parts.doctor, parts.clock)
         self._intake = Intake(
@@ -156,6 +157,7 @@ class Engine:
             presenter=presenter,
             alarm=alarm,
             lookout=lookout,
+            line=Line(parts.store, self.limits, parts.clock),
             folders=parts.folders,
             clock=parts.clock,
             inline_pictures=self.settings.image_transport == "data-uri",

@@ -13,6 +13,7 @@ from discord import ui
 from cogs.tell_me import WISH
 from cogs.ui import card
 from cogs.ui.forecast import Promise
+from cogs.ui.lineage import Origin, OriginKind
 from cogs.ui.media import video_name
 from cogs.ui.memory import Memory
 from hailuo.jobs.job import (
@@ -26,7 +27,7 @@ from hailuo.jobs.job import (
     Video,
     job_id_of,
 )
-from hailuo.jobs.presenter import Outlook
+from hailuo.jobs.presenter import Behind, Outlook, Place
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -65,6 +66,12 @@ def _cards() -> Iterator[tuple[str, ui.LayoutView]]:
     span = (BEGAN + timedelta(minutes=2), BEGAN + timedelta(minutes=4))
     promise = Promise(Outlook(3, *span))
     yield "Accepted", card.progress(job)
+    in_line = Outlook(place=Place(4, Behind.SERVER))
+    yield "Waiting in line", card.progress(job, Promise(in_line))
+    busy = Outlook(place=Place(200, Behind.API, exact=False))
+    yield "Waiting in line, far back, because RunComfy is busy", card.progress(job, Promise(busy))
+    paused = Outlook(place=Place(None, Behind.PAUSE))
+    yield "Waiting in line for most of an hour, paused", card.progress(job, Promise(paused))
     yield "Submitting", card.progress(_job(JobState.SUBMITTING))
     yield "In the queue", card.progress(_job(JobState.IN_QUEUE), promise)
     asked = replace(_job(JobState.IN_QUEUE), cancel_asked_at=BEGAN, cancel_asked_by=UserId(2))
@@ -78,8 +85,12 @@ def _cards() -> Iterator[tuple[str, ui.LayoutView]]:
     yield "Fetching", card.progress(_job(JobState.FETCHING))
     delivering = _job(JobState.DELIVERING)
     yield "Posting", card.progress(delivering)
-    yield "Done", card.finished(delivering, f"attachment://{video_name(job)}")
+    name = video_name(job)
+    yield "Done", card.finished(delivering, f"attachment://{name}")
     yield "Done, too large to attach", card.linked(delivering)
+    origin = Origin(OriginKind.CONTINUE, "https://discord.com/…")
+    went_on = replace(delivering, request=origin.of(delivering.request))
+    yield "Done, went on from another video", card.finished(went_on, f"attachment://{name}")
     yield (
         "Done, the video is in a message of its own",
         card.moved(delivering, "https://discord.com/…"),

@@ -114,6 +114,7 @@ jobs = Table(
     Column("cancel_asked_by", BigInteger),
     # When it passed each mark; pacing learns from these.
     Column("created_at", Instant, nullable=False),
+    Column("lined_up_at", Instant),
     Column("submitted_at", Instant),
     Column("rendering_at", Instant),
     Column("rendered_at", Instant),
@@ -135,12 +136,16 @@ jobs = Table(
     Index("uq_jobs_request_id", "request_id", unique=True),
 )
 
+# As literals, for a partial index serves only a query that repeats its words.
+IS_LIVE = text(_in("state", LIVE))
+"""The condition that a job still has a way to go."""
+IS_WAITING = text(f"state = '{JobState.ACCEPTED.value}' AND lined_up_at IS NOT NULL")
+"""The condition that a job stands in line."""
+
 # A job is a worker's business while it is live, or while its card does not yet show its end.
+Index("ix_jobs_live_guild", jobs.c.guild_id, sqlite_where=IS_LIVE, postgresql_where=IS_LIVE)
 Index(
-    "ix_jobs_live_guild",
-    jobs.c.guild_id,
-    sqlite_where=text(_in("state", LIVE)),
-    postgresql_where=text(_in("state", LIVE)),
+    "ix_jobs_lined_up_at", jobs.c.lined_up_at, sqlite_where=IS_WAITING, postgresql_where=IS_WAITING
 )
 Index(
     "ix_jobs_unsettled",

@@ -19,6 +19,7 @@ from hailuo.fetch import FetchedFile
 from hailuo.folders import Folders
 from hailuo.jobs.handover import Handover
 from hailuo.jobs.job import Picture, UserId
+from hailuo.jobs.line import Line
 from hailuo.jobs.lookout import Lookout
 from hailuo.jobs.pacing import Pacing
 from hailuo.jobs.presenter import Delivery
@@ -251,6 +252,7 @@ class World:
             presenter=self.discord,
             alarm=self.discord.alarm,
             lookout=Lookout(Pacing(), self.clock),
+            line=Line(store, LIMITS, self.clock),
             folders=self.folders,
             clock=self.clock,
             inline_pictures=False,
