@@ -12,7 +12,7 @@ from discord.ext import commands
 from cogs.ui.language import language_of
 from cogs.ui.text import sentence_of
 from hailuo.errors import HailuoError
-from hailuo.jobs.job import LIVE, JobId, JobState, UserId
+from hailuo.jobs.job import RUNNING, JobId, JobState, UserId
 from hailuo.wording import N_
 
 if TYPE_CHECKING:
@@ -55,7 +55,12 @@ class Operator(commands.Cog):
         await self._engine.store.pause(paused=True)
         log.warning("paused", by=ctx.author.id)
         say = _language(ctx)
-        await ctx.reply(say("Paused: no new videos until `resume`. Those that run go on."))
+        await ctx.reply(
+            say(
+                "Paused: no new videos until `resume`. Those that run go on; those in line keep "
+                "their places."
+            )
+        )
 
     @commands.command()
     async def resume(self, ctx: commands.Context[Client]) -> None:
@@ -121,7 +126,8 @@ def describe(
 ) -> str:
     """Return how the bot stands, in words for its operator."""
     lines = [
-        say("Running: {running}.", running=sum(census[state] for state in LIVE)),
+        say("Running: {running}.", running=sum(census[state] for state in RUNNING)),
+        say("Waiting in line: {waiting}.", waiting=census[JobState.ACCEPTED]),
         say("Paid for, or perhaps, in 24 hours: {paid}.", paid=_paid(settings, usage, say)),
     ]
     if census[JobState.UNKNOWN]:

@@ -49,12 +49,7 @@ def describe(limits: Limits, usage: Usage, say: Language) -> str:
     lines = [quota]
     if usage.next_free_at is not None:
         lines.append(say("The next one frees up {when}.", when=relative(usage.next_free_at)))
-    running = say(
-        "Running now: {running} of at most {limit} at once.",
-        running=usage.live_of_user,
-        limit=limits.live_per_user,
-    )
-    lines.append(running)
+    lines += _running(limits, usage, say)
     if usage.paused:
         lines.append(say("New videos are paused by the people who run this bot."))
     elif limits.per_day is not None and usage.today >= limits.per_day:
@@ -62,6 +57,27 @@ def describe(limits: Limits, usage: Usage, say: Language) -> str:
     counts = say("A video counts once it is accepted; a failed or stopped one is given back.")
     lines.append(f"-# {counts}")
     return "\n".join(lines)
+
+
+def _running(limits: Limits, usage: Usage, say: Language) -> list[str]:
+    """Return what runs and what waits, of the member and of their server."""
+    running = say(
+        "Running now: {running} of at most {limit} at once.",
+        running=usage.live_of_user,
+        limit=limits.live_per_user,
+    )
+    lines = [running]
+    if usage.waiting_of_user:
+        lines.append(say("Of these, in line: {waiting}.", waiting=usage.waiting_of_user))
+    if usage.waiting_in_server:
+        server = say(
+            "This server makes {running} of at most {limit} at once. In its line: {waiting}.",
+            running=usage.live_in_server - usage.waiting_in_server,
+            limit=limits.live_per_server,
+            waiting=usage.waiting_in_server,
+        )
+        lines.append(server)
+    return lines
 
 
 def _full_day(usage: Usage, say: Language) -> str:

@@ -20,6 +20,7 @@ from hailuo.jobs import deletion
 from hailuo.jobs.finds import Finds
 from hailuo.jobs.handover import Handover
 from hailuo.jobs.intake import Intake, StoppingError
+from hailuo.jobs.line import Line
 from hailuo.jobs.lookout import Lookout
 from hailuo.jobs.offers import Offer, Offers
 from hailuo.jobs.pacing import Pacing
@@ -27,12 +28,13 @@ from hailuo.jobs.sequels import Sequels
 from hailuo.jobs.sources import Sources
 from hailuo.jobs.stages import JobStages
 from hailuo.jobs.worker import Worker, new_worker_id
+from hailuo.privacy import Privacy
 from hailuo.runcomfy.answers import parse_request_id
 from hailuo.runcomfy.client import RunComfyClient
 from hailuo.runcomfy.errors import MalformedAnswerError, RequestNotFoundError
 from hailuo.settings import ConfigurationError
 from hailuo.store import Store
-from hailuo.sweeps import Sweeper
+from hailuo.sweeps import Sweeper, Terms
 from hailuo.videos.doctor import VideoDoctor, video_pool
 from hailuo.wording import N_
 
@@ -91,6 +93,7 @@ class Engine:
         self._parts = parts
         self.finds = Finds(parts.folders.finds, parts.clock)
         self.sequels = Sequels(parts.store, parts.folders)
+        self.privacy = Privacy(parts.store, parts.folders)
         self._handover = Handover(parts.videos, parts.folders)
         self._offers = Offers(parts.folders.offers, parts.doctor, parts.clock)
         self._intake = Intake(
@@ -156,6 +159,7 @@ class Engine:
             presenter=presenter,
             alarm=alarm,
             lookout=lookout,
+            line=Line(parts.store, self.limits, parts.clock),
             folders=parts.folders,
             clock=parts.clock,
             inline_pictures=self.settings.image_transport == "data-uri",
@@ -166,8 +170,11 @@ class Engine:
             parts.folders,
             self._offers,
             parts.clock,
-            keep_videos=timedelta(days=self.settings.keep_videos_days),
-            release_unknown=timedelta(hours=self.settings.unknown_release_hours),
+            terms=Terms(
+                videos=timedelta(days=self.settings.keep_videos_days),
+                unknown=timedelta(hours=self.settings.unknown_release_hours),
+                quota_window=self.limits.window,
+            ),
             worker=self._worker,
         )
         sweeping = asyncio.create_task(sweeper.run(), name="sweeper")

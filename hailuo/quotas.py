@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 BILLED_PER_QUOTA: Final = 3
 """How often over a member's quota may be billed: failures are given back, yet may cost money."""
+LINE_PER_SERVER: Final = 500
+"""How many jobs may wait in a server's line: more would wait for hours."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +28,13 @@ class Limits:
     window: timedelta
     live_per_user: int
     live_per_server: int
+    """Jobs of one server that may run at once; more wait in its line."""
     per_day: int | None
+
+    @property
+    def billed_per_user(self) -> int:
+        """How many of a member's jobs may be on the operator's bill within the window."""
+        return BILLED_PER_QUOTA * self.per_user
 
     @classmethod
     def of(cls, settings: Settings) -> Limits:
@@ -46,12 +54,15 @@ class Usage:
 
     used: int
     next_free_at: datetime | None
-    """When the oldest counted video leaves the window; None when none is counted."""
+    """When the member may make one more than now; None when none is counted."""
     billed: int
     """Of the window, what may be on the operator's bill, failures included."""
     next_billed_at: datetime | None
     live_of_user: int
+    waiting_of_user: int
+    """Of these, what has not begun."""
     live_in_server: int
+    waiting_in_server: int
     today: int
     """Jobs of all servers in the last 24 hours that were or may have been paid for."""
     next_today_at: datetime | None
@@ -99,11 +110,11 @@ class TooManyLiveError(QuotaError):
 
 
 class ServerBusyError(QuotaError):
-    """The server has as many jobs running as allowed."""
+    """The server's line is as long as it may be."""
 
     sentence: ClassVar[str] = N_(
-        "This server already has {limit} videos in the making, which is its limit. "
-        "Nothing was counted; please try again in a few minutes."
+        "{waiting} videos wait in this server's line already, and it takes no more. "
+        "Nothing was counted; please try again later."
     )
 
 
@@ -126,11 +137,11 @@ def check(limits: Limits, usage: Usage) -> None:
             hours=int(limits.window.total_seconds() // 3600),
             next_free=usage.next_free_at,
         )
-    if usage.billed >= BILLED_PER_QUOTA * limits.per_user:
+    if usage.billed >= limits.billed_per_user:
         raise TooManyFailuresError(next_free=usage.next_billed_at)
     if limits.per_day is not None and usage.today >= limits.per_day:
         raise DayIsFullError(next_free=usage.next_today_at)
     if usage.live_of_user >= limits.live_per_user:
         raise TooManyLiveError(limit=limits.live_per_user)
-    if usage.live_in_server >= limits.live_per_server:
-        raise ServerBusyError(limit=limits.live_per_server)
+    if usage.live_in_server >= limits.live_per_server + LINE_PER_SERVER:
+        raise ServerBusyError(waiting=usage.waiting_in_server)

@@ -84,8 +84,12 @@ class Settings(BaseSettings):
 
     quota_per_user: PositiveInt = Field(5, description="Videos a member may make per window.")
     quota_window_hours: PositiveInt = Field(24, description="Length of that rolling window.")
-    max_live_per_user: PositiveInt = Field(2, description="Jobs one member may have running.")
-    max_live_per_server: PositiveInt = Field(20, description="Jobs one server may have running.")
+    max_live_per_user: PositiveInt = Field(
+        2, description="Jobs one member may have running or in line."
+    )
+    max_live_per_server: PositiveInt = Field(
+        20, description="Jobs one server may have running; more wait in line."
+    )
     max_jobs_per_day: NonNegativeInt = Field(
         100, description="Jobs a day over all servers, the cap on your bill; 0 is no cap."
     )

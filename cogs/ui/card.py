@@ -18,6 +18,7 @@ from cogs.ui.lineage import OriginKind, origin_line, without_origin
 from cogs.ui.media import picture_name
 from cogs.ui.text import length, plain, quoted, relative, said, shorten
 from hailuo.jobs.job import ENDS, JobState
+from hailuo.jobs.presenter import Behind
 from hailuo.wording import N_, Wording
 
 if TYPE_CHECKING:
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from cogs.ui.forecast import Promise
     from cogs.ui.language import Language
     from hailuo.jobs.job import Job
+    from hailuo.jobs.presenter import Place
 
 _ALT_LENGTH: Final = 200
 LONGEST_BUTTON_URL: Final = 512
@@ -67,10 +69,19 @@ LOOKS: Final[Mapping[JobState, Look]] = {
     JobState.KEPT: Look(N_("📦 Kept"), discord.Colour.green()),
 }
 
+IN_LINE: Final = Look(N_("⏳ Waiting in line"), discord.Colour.light_grey())
+"""How an accepted job looks that waits for its turn."""
+WAITS_FOR: Final[Mapping[Behind, str]] = {
+    Behind.SERVER: N_("This server makes as many videos as it may at once."),
+    Behind.API: N_("RunComfy is busy and takes no more videos for the moment."),
+    Behind.PAUSE: N_("New videos are paused by the people who run this bot."),
+}
+
 
 def progress(job: Job, promise: Promise | None = None) -> ui.LayoutView:
     """Draw a job that is under way: its picture large, its stage, Cancel and Tell me."""
-    look = LOOKS[job.state]
+    waits = promise is not None and promise.outlook.place is not None
+    look = IN_LINE if waits else LOOKS[job.state]
     say = card_language(job.request)
     buttons: list[ui.Item[Any]] = [CancelButton(job.id, say)]
     if not is_asked(job):
@@ -216,7 +227,8 @@ def _after(job: Job, say: Language) -> ui.ActionRow[Any]:
 
 
 def _stage(job: Job, promise: Promise | None, say: Language) -> list[str]:
-    lines = [_stage_line(job, promise, say)]
+    place = None if promise is None else promise.outlook.place
+    lines = [_stage_line(job, promise, say) if place is None else _place_in_line(place, say)]
     if promise is not None:
         lines += _time_ahead(promise, say)
     if is_asked(job):
@@ -254,6 +266,16 @@ def _stage_line(job: Job, promise: Promise | None, say: Language) -> str:
             return say("The video is rendered and on its way here.")
         case _:
             return say("The video is here and being posted.")
+
+
+def _place_in_line(place: Place, say: Language) -> str:
+    """Return where a job stands that waits for its turn, what for, and what it may do meanwhile."""
+    where = ""
+    if place.number is not None:
+        about = N_("Place {place} in line.") if place.exact else N_("About place {place} in line.")
+        where = say(about, place=place.number) + " "
+    turn = say("It begins by itself when its turn comes; cancelling now costs nothing.")
+    return f"{where}{say(WAITS_FOR[place.behind])}\n{turn}"
 
 
 def _queue_line(promise: Promise | None, say: Language) -> str:

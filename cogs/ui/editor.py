@@ -24,14 +24,16 @@ if TYPE_CHECKING:
 
     from cogs.ui.budget import InvalidRequests
     from hailuo.clock import Clock
-    from hailuo.jobs.job import ChannelId, Job, JobId
+    from hailuo.jobs.job import ChannelId, Job, JobId, JobState
 
 log = structlog.get_logger(__name__)
 
 BETWEEN_EDITS: Final = timedelta(seconds=5)
 """The least time between two progress edits of one card."""
 RATIONED_AFTER: Final = timedelta(minutes=55)
-"""From this age on, a card's edits are saved up for its end."""
+"""From this age on a card's edits are saved up: for new stages, since it may have waited in line
+until now, and for its end."""
+BETWEEN_OLD_EDITS: Final = timedelta(minutes=1)
 
 
 Drawing: TypeAlias = "Callable[[Job], ui.LayoutView]"
@@ -58,6 +60,7 @@ class _Card:
 
     lock: asyncio.Lock
     shown: list[dict[str, Any]] | None = None
+    state: JobState | None = None
     edited_at: float = float("-inf")
 
 
@@ -95,7 +98,9 @@ class ProgressEditor:
 
     def submit(self, job: Job, drawing: Drawing) -> None:
         """Show this drawing of the job when its turn comes, unless a newer one replaces it."""
-        if self._tasks is None or self._clock.now() - job.created_at > RATIONED_AFTER:
+        if self._tasks is None:
+            return
+        if self._is_old(job) and self._card(job.id).state is job.state:
             return
         channel_id = job.request.channel_id
         channel = self._channel(channel_id)
@@ -110,7 +115,7 @@ class ProgressEditor:
     def shown(self, job: Job, drawing: Drawing) -> None:
         """Take note that the card shows this drawing by now."""
         card = self._card(job.id)
-        card.shown = drawing(job).to_components()
+        card.shown, card.state = drawing(job).to_components(), job.state
         card.edited_at = self._clock.monotonic()
 
     @asynccontextmanager
@@ -165,13 +170,19 @@ class ProgressEditor:
     async def _send_next(self, channel: _Channel) -> None:
         if not channel.waiting:
             return
-        job_id = min(channel.waiting, key=lambda one: self._card(one).edited_at)
-        due = self._card(job_id).edited_at + BETWEEN_EDITS.total_seconds()
-        delay = due - self._clock.monotonic()
+        job_id = min(channel.waiting, key=lambda one: self._due(channel.waiting[one][0]))
+        delay = self._due(channel.waiting[job_id][0]) - self._clock.monotonic()
         if delay > 0:
-            await self._clock.sleep(timedelta(seconds=delay))
+            await self._clock.sleep(min(timedelta(seconds=delay), BETWEEN_EDITS))
             return  # a newer drawing, or none, may wait by now
         await self._edit(*channel.waiting.pop(job_id))
+
+    def _due(self, job: Job) -> float:
+        gap = BETWEEN_OLD_EDITS if self._is_old(job) else BETWEEN_EDITS
+        return self._card(job.id).edited_at + gap.total_seconds()
+
+    def _is_old(self, job: Job) -> bool:
+        return self._clock.now() - job.created_at > RATIONED_AFTER
 
     async def _edit(self, job: Job, drawing: Drawing) -> None:
         card = self._card(job.id)
@@ -187,4 +198,4 @@ class ProgressEditor:
             except Exception:
                 log.exception("progress edit failed unexpectedly", job=job.id)
             else:
-                card.shown = components
+                card.shown, card.state = components, job.state

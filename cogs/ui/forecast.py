@@ -56,7 +56,9 @@ class Forecasts:
         if before.state is not job.state or self._has_drifted(before.outlook, outlook):
             before.state, before.outlook = job.state, outlook
         else:
-            before.outlook = replace(before.outlook, queue_position=outlook.queue_position)
+            before.outlook = replace(
+                before.outlook, queue_position=outlook.queue_position, place=outlook.place
+            )
         late = before.first_until is not None and self._clock.now() > before.first_until
         return Promise(before.outlook, late)
 

@@ -26,7 +26,7 @@ from hailuo.jobs.job import (
     Video,
     job_id_of,
 )
-from hailuo.jobs.presenter import Outlook
+from hailuo.jobs.presenter import Behind, Outlook, Place
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -65,6 +65,12 @@ def _cards() -> Iterator[tuple[str, ui.LayoutView]]:
     span = (BEGAN + timedelta(minutes=2), BEGAN + timedelta(minutes=4))
     promise = Promise(Outlook(3, *span))
     yield "Accepted", card.progress(job)
+    in_line = Outlook(place=Place(4, Behind.SERVER))
+    yield "Waiting in line", card.progress(job, Promise(in_line))
+    busy = Outlook(place=Place(200, Behind.API, exact=False))
+    yield "Waiting in line, far back, because RunComfy is busy", card.progress(job, Promise(busy))
+    paused = Outlook(place=Place(None, Behind.PAUSE))
+    yield "Waiting in line for most of an hour, paused", card.progress(job, Promise(paused))
     yield "Submitting", card.progress(_job(JobState.SUBMITTING))
     yield "In the queue", card.progress(_job(JobState.IN_QUEUE), promise)
     asked = replace(_job(JobState.IN_QUEUE), cancel_asked_at=BEGAN, cancel_asked_by=UserId(2))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import replace
+from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Final, TypeVar
 
@@ -12,7 +13,7 @@ import structlog
 from cogs import tell_me
 from cogs.ui import card, codes
 from cogs.ui.crosses import Crosses
-from cogs.ui.editor import ProgressEditor
+from cogs.ui.editor import RATIONED_AFTER, ProgressEditor
 from cogs.ui.forecast import Forecasts
 from cogs.ui.media import media, picture_name, video_name
 from cogs.ui.memory import Place, Way
@@ -52,6 +53,9 @@ SIZES: Final = (0, 10 * MIB, 20 * MIB, 50 * MIB, 100 * MIB)
 SIZE_MARGIN: Final = 256 * 1024
 """What a request needs beside its largest file: the picture is kept, the rest is text."""
 
+NO_NUMBERS_AFTER: Final = RATIONED_AFTER - timedelta(minutes=10)
+"""Later a card shows no places any more: soon it can no longer keep up with them."""
+
 
 class CardPresenter:
     """Draws each job's one living message; implements `hailuo.jobs.presenter.Presenter`."""
@@ -80,8 +84,13 @@ class CardPresenter:
             group.create_task(self._crosses.run(), name="presenter:crosses")
 
     async def open(self, job: Job, picture: Path) -> str:
-        """Draw the card with its picture, offer ❌, and return the picture's public URL."""
-        draft = Draft(card.progress, (Upload(picture, picture_name(job)),))
+        """Draw the card with its picture, offer ❌, and return the picture's public URL.
+
+        A card that has its picture keeps it: Discord's answer to any edit has a fresh link to it.
+        """
+        has_it = self._surface.memory(job).picture_id is not None
+        upload = Upload(picture, picture_name(job))
+        draft = Draft(card.progress, None if has_it else (upload,))
         async with self._editor.alone(job):
             message = await self._edit(job, draft)
             self._editor.shown(job, draft.view)
@@ -96,6 +105,9 @@ class CardPresenter:
 
     def update(self, job: Job, outlook: Outlook) -> None:
         """Have the card show a live job's progress soon."""
+        if self._clock.now() - job.created_at > NO_NUMBERS_AFTER:
+            place = outlook.place and replace(outlook.place, number=None)
+            outlook = replace(outlook, queue_position=None, place=place)
         promise = self._forecasts.promise(job, outlook)
         self._editor.submit(job, partial(card.progress, promise=promise))
 

@@ -37,7 +37,7 @@ class JobState(StrEnum):
     """Where a job stands."""
 
     ACCEPTED = "accepted"
-    """Quota is held; the card is being drawn; nothing was sent."""
+    """Quota is held; the card is being drawn, or stands and waits its turn; nothing was sent."""
     SUBMITTING = "submitting"
     """The paid request may be on its way; never sent a second time from here."""
     IN_QUEUE = "in_queue"
@@ -70,6 +70,8 @@ ENDS: Final = frozenset(
     }
 )
 LIVE: Final = frozenset(JobState) - ENDS
+RUNNING: Final = LIVE - {JobState.ACCEPTED}
+"""What takes up room in its server: an accepted job waits its turn."""
 CANCELLABLE: Final = frozenset({JobState.ACCEPTED, JobState.SUBMITTING, JobState.IN_QUEUE})
 """From ``in_progress`` on the API finishes what it began, and it counts."""
 
@@ -77,7 +79,7 @@ MOVES: Final[Mapping[JobState, frozenset[JobState]]] = {
     JobState.ACCEPTED: frozenset({JobState.SUBMITTING, JobState.CANCELLED, JobState.FAILED}),
     JobState.SUBMITTING: frozenset(
         {
-            JobState.ACCEPTED,  # provably not taken ("later"): the same job tries again
+            JobState.ACCEPTED,  # provably not taken ("later"): back to its place in line
             JobState.IN_QUEUE,
             JobState.FAILED,
             JobState.UNKNOWN,
@@ -174,6 +176,8 @@ class Job:
     state_at: datetime
     owner: WorkerId | None
     request_id: str | None = None
+    lined_up_at: datetime | None = None
+    """Since when it stands in line for its turn; kept when it begins."""
     submitted_at: datetime | None = None
     rendering_at: datetime | None = None
     rendered_at: datetime | None = None

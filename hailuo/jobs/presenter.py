@@ -16,6 +16,28 @@ if TYPE_CHECKING:
     from hailuo.jobs.job import Job
 
 
+class Behind(StrEnum):
+    """What a job in line waits for."""
+
+    SERVER = "server"
+    """Room among its server's running jobs."""
+    API = "api"
+    """RunComfy, which takes no more for now."""
+    PAUSE = "pause"
+    """The operator, who has paused the bot."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A job's place in line."""
+
+    number: int | None
+    """1 is next; None where the card can no longer keep up with it."""
+    behind: Behind
+    exact: bool = True
+    """Whether each step forward is told; far back only each tenth of the way is."""
+
+
 @dataclass(frozen=True, slots=True)
 class Outlook:
     """What lies ahead of a live job, as far as anybody can know."""
@@ -25,6 +47,8 @@ class Outlook:
     ready_from: datetime | None = None
     ready_until: datetime | None = None
     """Between these the video is expected; None while nothing was learned yet."""
+    place: Place | None = None
+    """Our own line; None for a job that does not wait in it."""
 
 
 class Delivery(StrEnum):
@@ -75,9 +99,10 @@ class Presenter(Protocol):
     """Draws a job's one living message."""
 
     async def open(self, job: Job, picture: Path) -> str:
-        """Draw the card with its picture and return the picture's public URL.
+        """Draw the card with its picture and return the picture's public URL, fresh.
 
-        Safe to repeat. Raises `CardDelayedError`, `CardGoneError` or `CardTooLargeError`.
+        Safe to repeat, also where the last URL has grown old. Raises `CardDelayedError`,
+        `CardGoneError` or `CardTooLargeError`.
         """
         ...
 

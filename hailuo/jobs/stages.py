@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
@@ -32,12 +33,15 @@ from hailuo.runcomfy.models import (
 from hailuo.wording import N_, Wording
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from hailuo.clock import Clock
     from hailuo.fetch import Fetcher
     from hailuo.folders import Folders
     from hailuo.jobs.handover import Handover
+    from hailuo.jobs.job import JobId
+    from hailuo.jobs.line import Line
     from hailuo.jobs.lookout import Lookout
     from hailuo.jobs.presenter import Alarm, Presenter
     from hailuo.runcomfy.client import RunComfyClient
@@ -50,6 +54,10 @@ NOW: Final = timedelta(0)
 GONE_PATIENCE: Final = timedelta(minutes=10)
 """How long a finished video may be missing at its address before it counts as lost."""
 FETCH_PATIENCE: Final = timedelta(hours=24)
+IN_LINE: Final = timedelta(minutes=5)
+"""How often a job in line is looked at though nothing has called it: its card may be behind."""
+LINK_LIFE: Final = timedelta(hours=12)
+"""How long a picture's link is taken for good; Discord's live about a day."""
 END_PATIENCE: Final = timedelta(hours=24)
 """How long a job's end is tried on a card that does not answer."""
 
@@ -74,6 +82,13 @@ API_FAILED: Final = N_(
 WHY_UNKNOWN: Final = N_("it did not say why")
 
 
+@dataclass(frozen=True, slots=True)
+class _Link:
+    url: str
+    made_at: float
+    """By the monotonic clock, in seconds."""
+
+
 class JobStages:
     """Moves a job one act further; implements the worker's `Stages`."""
 
@@ -88,6 +103,7 @@ class JobStages:
         presenter: Presenter,
         alarm: Alarm,
         lookout: Lookout,
+        line: Line,
         folders: Folders,
         clock: Clock,
         inline_pictures: bool,
@@ -103,7 +119,9 @@ class JobStages:
         self._clock = clock
         self._inline_pictures = inline_pictures
         self._handover = handover
-        self._submission = Submission(store, api, clock)
+        self._line = line
+        self._submission = Submission(store, api, line, clock)
+        self._links: dict[JobId, _Link] = {}
 
     async def advance(self, job: Job) -> timedelta | None:
         """Do the job's next act; return when to look again, None when nothing is left to do."""
@@ -129,26 +147,40 @@ class JobStages:
         """Wait for the paid requests under way: tearing one would leave it `unknown`."""
         await self._submission.finish()
 
+    async def watch(self, poke: Callable[[JobId], None]) -> None:
+        """Wake those in line whose turn has come, until cancelled."""
+        await self._line.run(poke)
+
     async def _open(self, job: Job) -> timedelta:
-        """Draw the card, whose picture the API will fetch, then submit."""
+        """Draw the card, whose picture the API will fetch, then submit when it is its turn."""
         if job.cancel_pending:
             await self._store.move(job, JobState.CANCELLED)
             return NOW
         picture = self._folders.picture(job.picture.name)
         if not await asyncio.to_thread(picture.is_file):
             return await self._fail(job, Wording(LOST_PICTURE))
+        if job.lined_up_at is not None and not self._line.calls(job):
+            place = self._line.tell_place(job)
+            if place is not None:
+                self._presenter.update(job, Outlook(place=place))
+            return IN_LINE
         try:
-            url = await self._presenter.open(job, picture)
+            url = await self._link(job, picture)
         except (CardGoneError, CardTooLargeError) as error:
             return await self._fail(job, error.wording)
-        current = await self._store.job(job.id)
-        if current is None or current.cancel_pending:
-            return NOW
         if self._inline_pictures:
             url = await asyncio.to_thread(_data_uri, picture)
         given = JobInput(job.request.prompt, url, job.request.prompt_optimizer)
         await self._submission.submit(job, given)
         return NOW
+
+    async def _link(self, job: Job, picture: Path) -> str:
+        """Return the public URL of the card's picture: a job may wait longer than one lives."""
+        now = self._clock.monotonic()
+        known = self._links.get(job.id)
+        if known is None or now - known.made_at > LINK_LIFE.total_seconds():
+            known = self._links[job.id] = _Link(await self._presenter.open(job, picture), now)
+        return known.url
 
     async def _cancel(self, job: Job) -> timedelta:
         """Ask the API to drop a queued job; believe it only once it is confirmed."""
@@ -275,6 +307,8 @@ class JobStages:
 
     async def _end(self, job: Job) -> None:
         """See to it that the card shows the end, then let the job go."""
+        self._line.stir()  # there may be room for another
+        self._links.pop(job.id, None)
         if job.state is not JobState.DELIVERED:  # delivering has drawn that one
             try:
                 await self._presenter.close(job)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 import structlog
 
 from hailuo.jobs.job import Job, JobState
+from hailuo.runcomfy.errors import RateLimitedError
 from hailuo.runcomfy.models import Accepted, JobInput, Refused, RequestId, SubmitUnknown
 from hailuo.store.errors import StaleMoveError, StoreError
 
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
     from hailuo.clock import Clock
+    from hailuo.jobs.line import Line
     from hailuo.runcomfy.client import RunComfyClient
     from hailuo.store import Store
 
@@ -28,14 +30,15 @@ LONGEST_PAUSE: Final = timedelta(seconds=30)
 class Submission:
     """Submits each job at most once, whole: cancelling whoever waits does not tear it."""
 
-    def __init__(self, store: Store, api: RunComfyClient, clock: Clock) -> None:
+    def __init__(self, store: Store, api: RunComfyClient, line: Line, clock: Clock) -> None:
         self._store = store
         self._api = api
+        self._line = line
         self._clock = clock
         self._under_way: set[asyncio.Task[None]] = set()
 
     async def submit(self, job: Job, given: JobInput) -> None:
-        """Move an accepted job to what came of its paid request."""
+        """Move an accepted job to what came of its paid request; if its turn has come, that is."""
         task = asyncio.create_task(self._submit(job, given), name=f"submit:{job.id}")
         self._under_way.add(task)
         task.add_done_callback(self._under_way.discard)
@@ -48,11 +51,24 @@ class Submission:
             await asyncio.wait(self._under_way)
 
     async def _submit(self, job: Job, given: JobInput) -> None:
-        job = await self._store.move(job, JobState.SUBMITTING)
+        job = await self._line.begin(job)
+        if job.state is not JobState.SUBMITTING:
+            return
+        try:
+            await self._send(job, given)
+        finally:
+            self._line.answered(job)
+
+    async def _send(self, job: Job, given: JobInput) -> None:
         match await self._api.submit(given):
             case Accepted(request_id):
                 log.info("submitted", job=job.id, request=request_id)
                 await self._record(lambda: self._keep(job, request_id))
+                self._line.went_through()
+            case Refused(RateLimitedError() as error):
+                log.warning("the API takes no more", job=job.id, error=str(error))
+                await self._record(lambda: self._store.move(job, JobState.ACCEPTED))
+                self._line.turned_away(error.retry_after)
             case Refused(error):
                 log.warning("refused", job=job.id, error=str(error), reference=error.reference)
                 await self._record(

@@ -16,7 +16,7 @@ from hailuo.jobs.job import WorkerId
 from hailuo.store.errors import StaleMoveError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from hailuo.clock import Clock
     from hailuo.jobs.job import Job, JobId, UserId
@@ -46,6 +46,10 @@ class Stages(Protocol):
 
     async def advance(self, job: Job) -> timedelta | None:
         """Do the job's next act; return when to look again, None when nothing is left to do."""
+        ...
+
+    async def watch(self, poke: Callable[[JobId], None]) -> None:
+        """Have jobs looked at when something outside them changes, until cancelled."""
         ...
 
     async def finish(self) -> None:
@@ -86,6 +90,7 @@ class Worker:
             log.info("worker started", worker=self.id, jobs=await self._take_over())
             async with asyncio.TaskGroup() as parts:
                 parts.create_task(self._loop(), name="worker:looks")
+                parts.create_task(self._stages.watch(self.poke), name="worker:line")
                 if self._store.shared:
                     parts.create_task(self._live(), name="worker:heartbeat")
                     parts.create_task(self._look_around(), name="worker:others")

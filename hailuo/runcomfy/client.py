@@ -29,7 +29,6 @@ from hailuo.runcomfy.errors import (
     ConnectionLostError,
     InvalidModelError,
     MalformedAnswerError,
-    RateLimitedError,
     RequestNotFoundError,
     RunComfyError,
     UnexpectedAnswerError,
@@ -68,8 +67,6 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 SUBMIT_ATTEMPTS = 4
-SUBMIT_PATIENCE = timedelta(seconds=60)
-"""How long a submit may wait in all while it is told to come back later."""
 
 _FIRST_PAUSE = timedelta(seconds=1)  # doubled from attempt to attempt
 
@@ -115,22 +112,20 @@ class RunComfyClient:
     async def submit(self, job: JobInput) -> SubmitOutcome:
         """Submit a job, and be certain of one thing: it is never paid twice by us.
 
-        Sent again only if provably nothing was sent, or if the API said "later" (429); bounded by
-        ``SUBMIT_ATTEMPTS`` and ``SUBMIT_PATIENCE``. Never raises for what a network or a server
-        can do. A caller that may be cancelled should shield this call.
+        Sent again only if provably nothing was sent, at most ``SUBMIT_ATTEMPTS`` times in all. A
+        refusal that says "later" (429) is handed back with how much later: who else waits is for
+        the caller to know. Never raises for what a network or a server can do. A caller that may
+        be cancelled should shield this call.
         """
-        patience, attempt = SUBMIT_PATIENCE, 1
-        while True:
-            answer = await self._transport.post(self._endpoints.submit, job.to_json())
-            outcome = self._read_submit(answer)
-            if not (isinstance(outcome, Refused) and _may_resubmit(outcome.error)):
+        for attempt in range(1, SUBMIT_ATTEMPTS):
+            outcome = await self._submit(job)
+            if not (isinstance(outcome, Refused) and isinstance(outcome.error, UnreachableError)):
                 return outcome
-            pause = self._pause(attempt, outcome.retry_after)
-            if attempt == SUBMIT_ATTEMPTS or pause > patience:
-                return outcome
-            await self._clock.sleep(pause)
-            patience -= pause
-            attempt += 1
+            await self._clock.sleep(self._pause(attempt))
+        return await self._submit(job)
+
+    async def _submit(self, job: JobInput) -> SubmitOutcome:
+        return self._read_submit(await self._transport.post(self._endpoints.submit, job.to_json()))
 
     async def status(self, request_id: RequestId) -> Status:
         """Return what the request is doing; raise a RunComfyError if that cannot be told now."""
@@ -167,10 +162,8 @@ class RunComfyClient:
         """Return a handle for a request, however long ago and by whomever it was submitted."""
         return JobHandle(self, parse_request_id(request_id))
 
-    def _pause(self, attempt: int, asked: timedelta | None) -> timedelta:
-        # Jitter is added on top: never sooner than asked.
-        pause = _FIRST_PAUSE * 2 ** (attempt - 1) if asked is None else asked
-        return pause + _FIRST_PAUSE * self._rng.uniform(0, 0.5)
+    def _pause(self, attempt: int) -> timedelta:
+        return _FIRST_PAUSE * (2 ** (attempt - 1) + self._rng.uniform(0, 0.5))
 
     def _read_submit(self, answer: Answer | NoAnswer) -> SubmitOutcome:
         if isinstance(answer, NoAnswer):
@@ -253,10 +246,6 @@ class JobHandle:
     async def cancel(self) -> CancelOutcome:
         """Ask to cancel the request."""
         return await self._client.cancel(self.request_id)
-
-
-def _may_resubmit(error: RunComfyError) -> bool:
-    return isinstance(error, UnreachableError | RateLimitedError)
 
 
 def _is_failed_job(body: JsonObject, request_id: RequestId | None) -> bool:

@@ -6,14 +6,15 @@ Append-only: a hold opens a job's account and at most one line closes it, which 
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import and_, exists, func, insert, literal, select
 
-from hailuo.jobs.job import LIVE, Job, JobId, JobState, UserId
+from hailuo.jobs.job import Job, JobId, JobState, UserId
 from hailuo.quotas import Usage
-from hailuo.store.tables import Entry, Instant, jobs, member_ledger, operator_ledger
+from hailuo.store.tables import IS_LIVE, Entry, Instant, jobs, member_ledger, operator_ledger
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from sqlalchemy.engine import Connection
 
     from hailuo.jobs.job import GuildId
+    from hailuo.quotas import Limits
 
 DAY: Final = timedelta(days=1)
 
@@ -92,54 +94,84 @@ def usage(
     connection: Connection,
     user_id: UserId,
     guild_id: GuildId | None,
-    window: timedelta,
+    limits: Limits,
     now: datetime,
     *,
     paused: bool,
 ) -> Usage:
     """Return what stands against a member's, a server's and the day's limits at ``now``."""
-    used, oldest = _counted(
-        connection, member_ledger, now - window, member_ledger.c.user_id == user_id
-    )
-    today, oldest_today = _counted(connection, operator_ledger, now - DAY)
+    window = limits.window
     mine = operator_ledger.c.job_id.in_(select(jobs.c.id).where(jobs.c.user_id == user_id))
-    billed, oldest_billed = _counted(connection, operator_ledger, now - window, mine)
-    running = jobs.c.state.in_([state.value for state in sorted(LIVE)])
+    used, next_free_at = _counted(
+        connection,
+        member_ledger,
+        now,
+        window,
+        limits.per_user,
+        member_ledger.c.user_id == user_id,
+    )
+    billed, next_billed_at = _counted(
+        connection, operator_ledger, now, window, limits.billed_per_user, mine
+    )
+    today, next_today_at = _counted(connection, operator_ledger, now, DAY, limits.per_day)
+    of_user = _by_state(connection, jobs.c.user_id == user_id)
+    in_server = (
+        Counter[str]() if guild_id is None else _by_state(connection, jobs.c.guild_id == guild_id)
+    )
     return Usage(
         used=used,
-        next_free_at=None if oldest is None else oldest + window,
+        next_free_at=next_free_at,
         billed=billed,
-        next_billed_at=None if oldest_billed is None else oldest_billed + window,
-        live_of_user=_count(connection, running, jobs.c.user_id == user_id),
-        live_in_server=(
-            0 if guild_id is None else _count(connection, running, jobs.c.guild_id == guild_id)
-        ),
+        next_billed_at=next_billed_at,
+        live_of_user=of_user.total(),
+        waiting_of_user=of_user[JobState.ACCEPTED],
+        live_in_server=in_server.total(),
+        waiting_in_server=in_server[JobState.ACCEPTED],
         today=today,
-        next_today_at=None if oldest_today is None else oldest_today + DAY,
+        next_today_at=next_today_at,
         paused=paused,
     )
 
 
 def _counted(
-    connection: Connection, ledger: Table, since: datetime, *where: ColumnElement[bool]
+    connection: Connection,
+    ledger: Table,
+    now: datetime,
+    window: timedelta,
+    limit: int | None,
+    *where: ColumnElement[bool],
 ) -> tuple[int, datetime | None]:
-    """Return how many holds after ``since`` were not returned, and when the oldest was made."""
+    """Return how many holds of the window were not returned, and when there is room for one more.
+
+    Below the limit that is when the oldest leaves the window; above it, which happens where the
+    operator lowered it, as many have to leave first as are over it.
+    """
     close = ledger.alias()
     open_or_spent = ledger.outerjoin(
         close, and_(close.c.job_id == ledger.c.job_id, close.c.closes == 1)
     )
-    row = connection.execute(
-        select(func.count(), func.min(ledger.c.at, type_=Instant()))
+    counted = and_(
+        ledger.c.closes == 0,
+        ledger.c.at > now - window,
+        func.coalesce(close.c.entry, "") != Entry.RETURN.value,
+        *where,
+    )
+    count = connection.execute(
+        select(func.count()).select_from(open_or_spent).where(counted)
+    ).scalar_one()
+    over = 0 if limit is None else max(0, count - limit)
+    leaves = connection.execute(
+        select(ledger.c.at)
         .select_from(open_or_spent)
-        .where(
-            ledger.c.closes == 0,
-            ledger.c.at > since,
-            func.coalesce(close.c.entry, "") != Entry.RETURN.value,
-            *where,
-        )
-    ).one()
-    return row[0], row[1]
+        .where(counted)
+        .order_by(ledger.c.at)
+        .offset(over)
+        .limit(1)
+    ).scalar_one_or_none()
+    return count, None if leaves is None else leaves + window
 
 
-def _count(connection: Connection, *where: ColumnElement[bool]) -> int:
-    return connection.execute(select(func.count()).select_from(jobs).where(*where)).scalar_one()
+def _by_state(connection: Connection, *where: ColumnElement[bool]) -> Counter[str]:
+    """Return how many live jobs there are in each state."""
+    query = select(jobs.c.state, func.count()).where(IS_LIVE, *where).group_by(jobs.c.state)
+    return Counter({row[0]: row[1] for row in connection.execute(query)})

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import unicodedata
 from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import update
 
 from hailuo.jobs.job import (
     CardAddress,
@@ -18,12 +21,20 @@ from hailuo.jobs.job import (
     WorkerId,
     job_id_of,
 )
+from hailuo.store.errors import StaleMoveError
+from hailuo.store.tables import jobs
 from hailuo.wording import Wording
 
 if TYPE_CHECKING:
     from datetime import datetime
 
     from sqlalchemy import Row
+    from sqlalchemy.engine import Connection
+
+
+def folded(text: str) -> str:
+    """Return a text as it is searched: the same whatever its case, and however wide its letters."""
+    return unicodedata.normalize("NFKC", text).casefold()
 
 
 def new_row(request: Request, picture: Picture, owner: WorkerId, now: datetime) -> dict[str, Any]:
@@ -36,6 +47,7 @@ def new_row(request: Request, picture: Picture, owner: WorkerId, now: datetime) 
         "guild_id": request.guild_id,
         "channel_id": request.channel_id,
         "prompt": request.prompt,
+        "prompt_folded": folded(request.prompt),
         "prompt_optimizer": request.prompt_optimizer,
         "locale": request.locale,
         "server_locale": request.server_locale,
@@ -102,6 +114,7 @@ def job_of(row: Row[Any]) -> Job:
         state_at=row.state_at,
         owner=None if row.owner is None else WorkerId(row.owner),
         request_id=row.request_id,
+        lined_up_at=row.lined_up_at,
         submitted_at=row.submitted_at,
         rendering_at=row.rendering_at,
         rendered_at=row.rendered_at,
@@ -122,3 +135,21 @@ def job_of(row: Row[Any]) -> Job:
         announced=row.announced,
         deleted_at=row.deleted_at,
     )
+
+
+def change(connection: Connection, job: Job, changes: dict[str, Any]) -> Job:
+    """Change a job's row if it still is where, and whose, ``job`` says.
+
+    Raises `StaleMoveError` where it is not, and nothing happened.
+    """
+    statement = (
+        update(jobs)
+        .where(jobs.c.id == job.id, jobs.c.state == job.state)
+        .where(jobs.c.owner.is_not_distinct_from(job.owner))
+        .values(changes)
+        .returning(jobs)
+    )
+    row = connection.execute(statement).first()
+    if row is None:
+        raise StaleMoveError(f"{job.id} is no longer {job.state} of {job.owner}")
+    return job_of(row)

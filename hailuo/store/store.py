@@ -5,15 +5,18 @@ from __future__ import annotations
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any, Final
 
-from sqlalchemy import delete, func, insert, select, text, update
+from sqlalchemy import func, insert, select, text, update
 
 from hailuo import quotas
+from hailuo.jobs.history import ALL, NEWEST
 from hailuo.jobs.job import ENDS, LIVE, MOVES, Job, JobState, job_id_of
-from hailuo.store import cards, erasure, ledgers, members, ownership, unknowns
+from hailuo.store import cards, erasure, history, ledgers, members, options, ownership, unknowns
 from hailuo.store.database import Database
-from hailuo.store.errors import IllegalMoveError, StaleMoveError
-from hailuo.store.rows import job_of, new_row, video_columns
-from hailuo.store.tables import jobs, settings
+from hailuo.store.errors import IllegalMoveError
+from hailuo.store.line import StoredLine
+from hailuo.store.records import Records
+from hailuo.store.rows import change, job_of, new_row, video_columns
+from hailuo.store.tables import jobs
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Collection, Mapping, Sequence
@@ -23,13 +26,13 @@ if TYPE_CHECKING:
     from sqlalchemy.engine import Connection
 
     from hailuo.clock import Clock
+    from hailuo.jobs.history import Page, Place, Search
     from hailuo.jobs.job import GuildId, JobId, Picture, Request, UserId, Video, WorkerId
     from hailuo.wording import Wording
 
 _ACCEPT_LOCK: Final = 0x4861_696D  # any constant: it names our advisory lock on PostgreSQL
 CLAIM_AT_ONCE: Final = 500
 """Jobs taken over in one transaction, so that ten thousand do not hold the event loop."""
-_PAUSED: Final = "paused"
 _MARKS: Final = {
     JobState.IN_QUEUE: "submitted_at",
     JobState.IN_PROGRESS: "rendering_at",
@@ -48,6 +51,8 @@ class Store:
     def __init__(self, database: Database, clock: Clock) -> None:
         self._database = database
         self._clock = clock
+        self.records = Records(database, clock)
+        self.line = StoredLine(database, clock)
 
     @classmethod
     @asynccontextmanager
@@ -113,7 +118,7 @@ class Store:
             changes |= video_columns(video)
 
         def move(connection: Connection) -> Job:
-            moved = _update(connection, job, changes)
+            moved = change(connection, job, changes)
             if to in ENDS:
                 ledgers.settle(connection, job, to, now)
             return moved
@@ -123,7 +128,7 @@ class Store:
     async def announce(self, job: Job) -> Job:
         """Record that the card shows the job's end, so that nobody need look after it again."""
         return await self._database.write(
-            lambda connection: _update(connection, job, {"announced": True})
+            lambda connection: change(connection, job, {"announced": True})
         )
 
     async def remember_card(
@@ -170,7 +175,7 @@ class Store:
         """
         now = self._clock.now()
         return await self._database.write(
-            lambda connection: erasure.delete(connection, job.id, now)
+            lambda connection: erasure.delete_job(connection, job.id, now)
         )
 
     async def enlist(self, worker: WorkerId) -> None:
@@ -268,16 +273,13 @@ class Store:
         query = select(jobs).where(_is_live()).order_by(jobs.c.id)
         return await self._jobs(query)
 
-    async def history(self, user_id: UserId, *, limit: int, offset: int = 0) -> Sequence[Job]:
-        """Return a page of a member's jobs, newest first."""
-        query = (
-            select(jobs)
-            .where(jobs.c.user_id == user_id)
-            .order_by(jobs.c.created_at.desc(), jobs.c.id.desc())
-            .limit(limit)
-            .offset(offset)
+    async def history(
+        self, user_id: UserId, search: Search = ALL, place: Place = NEWEST, *, limit: int
+    ) -> Page:
+        """Return a page of a member's jobs, newest first; what was deleted is on none."""
+        return await self._database.read(
+            lambda connection: history.page(connection, user_id, search, place, limit)
         )
-        return await self._jobs(query)
 
     async def finished(self, limit: int) -> Sequence[Job]:
         """Return the jobs that the API rendered most recently, newest first."""
@@ -312,20 +314,15 @@ class Store:
 
     async def pause(self, *, paused: bool) -> None:
         """Stop or resume new jobs, over all servers and restarts."""
-        await self.set_setting(_PAUSED, paused)
+        await self.set_setting(options.PAUSED, paused)
 
     async def setting(self, name: str) -> Any:
         """Return a stored setting; None where it was never set."""
-        return await self._database.read(lambda connection: _setting(connection, name))
+        return await self._database.read(lambda connection: options.read(connection, name))
 
     async def set_setting(self, name: str, value: object) -> None:
         """Store a setting that is JSON."""
-
-        def write(connection: Connection) -> None:
-            connection.execute(delete(settings).where(settings.c.name == name))
-            connection.execute(insert(settings).values(name=name, value=value))
-
-        await self._database.write(write)
+        await self._database.write(lambda connection: options.write(connection, name, value))
 
     async def _jobs(self, query: Any) -> list[Job]:
         return await self._database.read(
@@ -342,21 +339,6 @@ def _job(connection: Connection, job_id: JobId) -> Job | None:
     return None if row is None else job_of(row)
 
 
-def _update(connection: Connection, job: Job, changes: dict[str, Any]) -> Job:
-    """Change the job if it still is where, and whose, ``job`` says."""
-    statement = (
-        update(jobs)
-        .where(jobs.c.id == job.id, jobs.c.state == job.state)
-        .where(jobs.c.owner.is_not_distinct_from(job.owner))
-        .values(changes)
-        .returning(jobs)
-    )
-    row = connection.execute(statement).first()
-    if row is None:
-        raise StaleMoveError(f"{job.id} is no longer {job.state} of {job.owner}")
-    return job_of(row)
-
-
 def _usage(
     connection: Connection,
     user_id: UserId,
@@ -364,11 +346,5 @@ def _usage(
     limits: quotas.Limits,
     now: datetime,
 ) -> quotas.Usage:
-    paused = bool(_setting(connection, _PAUSED))
-    return ledgers.usage(connection, user_id, guild_id, limits.window, now, paused=paused)
-
-
-def _setting(connection: Connection, name: str) -> Any:
-    return connection.execute(
-        select(settings.c.value).where(settings.c.name == name)
-    ).scalar_one_or_none()
+    paused = options.is_paused(connection)
+    return ledgers.usage(connection, user_id, guild_id, limits, now, paused=paused)

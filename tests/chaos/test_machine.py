@@ -15,7 +15,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from hailuo.jobs.job import ENDS, MOVES, JobState, UserId, Video, WorkerId
+from hailuo.jobs.job import ENDS, MOVES, RUNNING, JobState, UserId, Video, WorkerId
 from hailuo.quotas import Limits, QuotaError
 from hailuo.store import Store
 from hailuo.store.errors import NotUnknownError, RequestTakenError, StaleMoveError
@@ -33,8 +33,9 @@ if TYPE_CHECKING:
 
 VIDEO = Video("v.mp4", "https://files.runcomfy.net/v.mp4", 1, 2, 3, 4.0)
 USERS = (1, 2)
+CAP = 2
 LIMITS = Limits(
-    per_user=5, window=timedelta(days=9999), live_per_user=4, live_per_server=7, per_day=None
+    per_user=5, window=timedelta(days=9999), live_per_user=4, live_per_server=CAP, per_day=None
 )
 
 
@@ -55,6 +56,7 @@ class JobCore(RuleBasedStateMachine):
         self.stale: list[Job] = []
         self.sent: set[str] = set()
         self.released: set[str] = set()
+        self.resolved: set[str] = set()
         self.workers = 0
         self.opened: AbstractAsyncContextManager[Any] | None = None
 
@@ -131,6 +133,8 @@ class JobCore(RuleBasedStateMachine):
         to = data.draw(st.sampled_from(sorted(MOVES[job.state])))
         if job.state is JobState.UNKNOWN:
             return  # only an operator moves these: see `resolve`
+        if to is JobState.SUBMITTING:
+            return  # there is one gate to that: see `begin`
         facts: dict[str, Any] = {}
         if to is JobState.IN_QUEUE:
             facts["request_id"] = f"r-{job.id}"
@@ -140,11 +144,42 @@ class JobCore(RuleBasedStateMachine):
         if to is JobState.IN_QUEUE:
             self.sent.add(job.request.prompt)
 
+    @precondition(lambda self: self.accepted())
+    @rule(data=st.data())
+    def begin(self, data: st.DataObject) -> None:
+        """Let a job whose card stands ask for its turn."""
+        job = data.draw(st.sampled_from(self.accepted()))
+        free = CAP - sum(other.state in RUNNING for other in self.known.values())
+        begun = self.do(self.store.line.begin(job, LIMITS))
+        self.known[job.id] = begun
+        line = [other for other in self.accepted() if other.lined_up_at is not None]
+        if begun.state is JobState.SUBMITTING:
+            mine = self.running(job)
+            ahead = [other for other in line if self.running(other) < mine - 1]
+            assert len(ahead) < free  # there was room for it, and for all who go before it
+            assert job.cancel_asked_at is None
+        elif job.cancel_asked_at is None:
+            assert len(line) > free  # somebody else goes first
+        assert begun.lined_up_at is not None
+        assert job.lined_up_at in {None, begun.lined_up_at}
+
+    def accepted(self) -> list[Job]:
+        """Return the jobs that may still begin."""
+        return [job for job in self.known.values() if job.state is JobState.ACCEPTED]
+
+    def running(self, job: Job) -> int:
+        """Return how many jobs of a job's member run."""
+        of_member = (o for o in self.known.values() if o.request.user_id == job.request.user_id)
+        return sum(other.state in RUNNING for other in of_member)
+
     @precondition(lambda self: self.stale)
     @rule(data=st.data())
     def stale_write(self, data: st.DataObject) -> None:
         """Let a worker that lost its job write what it still believes."""
         job = data.draw(st.sampled_from(self.stale))
+        if job.state is JobState.ACCEPTED:
+            with pytest.raises(StaleMoveError):
+                self.do(self.store.line.begin(job, LIMITS))
         for to in MOVES[job.state]:
             with pytest.raises(StaleMoveError):
                 self.do(self.store.move(job, to))
@@ -171,6 +206,7 @@ class JobCore(RuleBasedStateMachine):
         assert job.state is JobState.UNKNOWN
         self.stale.append(job) if job.owner != self.me else None
         self.known[job.id] = resolved
+        self.resolved.add(job.id)
         self.sent.add(job.request.prompt)
 
     @rule(hours=st.integers(0, 30))
@@ -190,6 +226,9 @@ class JobCore(RuleBasedStateMachine):
         rows = {row.prompt: row for row in self.do(read_ours(self.url))}
         assert len(rows) == len(self.known)
         used = dict.fromkeys(USERS, 0)
+        # An operator who resolves a job of unknown fate is not held up by the server's cap.
+        running = [job for job in self.known.values() if job.state in RUNNING]
+        assert len(running) <= CAP + len(self.resolved)
         for job in self.known.values():
             row = rows[job.request.prompt]
             assert (row.state, row.request_id) == (job.state, job.request_id)

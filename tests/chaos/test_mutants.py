@@ -160,5 +160,5 @@ async def test_owner_unchecked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
 
     assert await stale_writes(tmp_path) == 0
     (tmp_path / "mutant").mkdir()
-    monkeypatch.setattr(store_module, "_update", unchecked)
+    monkeypatch.setattr(store_module, "change", unchecked)
     assert await stale_writes(tmp_path / "mutant") == 3

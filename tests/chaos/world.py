@@ -19,6 +19,7 @@ from hailuo.fetch import FetchedFile
 from hailuo.folders import Folders
 from hailuo.jobs.handover import Handover
 from hailuo.jobs.job import Picture, UserId
+from hailuo.jobs.line import Line
 from hailuo.jobs.lookout import Lookout
 from hailuo.jobs.pacing import Pacing
 from hailuo.jobs.presenter import Delivery
@@ -251,6 +252,7 @@ class World:
             presenter=self.discord,
             alarm=self.discord.alarm,
             lookout=Lookout(Pacing(), self.clock),
+            line=Line(store, LIMITS, self.clock),
             folders=self.folders,
             clock=self.clock,
             inline_pictures=False,
@@ -294,7 +296,7 @@ class World:
         """Return, by way of an error, once every job is settled."""
         while True:
             database.wrote.clear()
-            jobs = await store.history(UserId(1), limit=99)
+            jobs = (await store.history(UserId(1), limit=99)).jobs
             if jobs and all(job.announced for job in jobs):
                 raise AtRestError
             await database.wrote.wait()

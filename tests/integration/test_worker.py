@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Callable
     from pathlib import Path
 
-    from hailuo.jobs.job import Job
+    from hailuo.jobs.job import Job, JobId
 
 ME = WorkerId("worker-1")
 
@@ -48,6 +48,10 @@ class Script:
             await self.store.move(job, JobState.CANCELLED)
             return timedelta(0)
         return self.act(job)
+
+    async def watch(self, poke: Callable[[JobId], None]) -> None:
+        del poke
+        await asyncio.Event().wait()
 
     async def finish(self) -> None:
         self.finished = True

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -89,9 +90,13 @@ async def test_quota_is_refused_when_it_is_used_up_and_frees_up_with_the_window(
         await run_to(store)
 
 
-async def test_live_jobs_are_capped_per_member_and_per_server(store: Store) -> None:
+async def test_live_jobs_are_capped_per_member_and_a_servers_line_is_bounded(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A member may have so many; a server may run so many, and so many more may wait."""
+    monkeypatch.setattr("hailuo.quotas.LINE_PER_SERVER", 2)
     limits = Limits(
-        per_user=9, window=timedelta(hours=1), live_per_user=2, live_per_server=3, per_day=None
+        per_user=9, window=timedelta(hours=1), live_per_user=2, live_per_server=1, per_day=None
     )
     for user in (1, 1, 2):
         await store.accept(request_by(user), PICTURE, limits, ME)
@@ -100,6 +105,21 @@ async def test_live_jobs_are_capped_per_member_and_per_server(store: Store) -> N
     with pytest.raises(ServerBusyError):
         await store.accept(request_by(3), PICTURE, limits, ME)
     await store.accept(request_by(3, guild=None), PICTURE, limits, ME)
+
+
+async def test_after_the_operator_lowered_the_quota_the_next_one_frees_up_when_it_really_does(
+    store: Store, clock: ManualClock
+) -> None:
+    """Three were used of what is now one: all three have to leave the window first."""
+    begun = clock.now()
+    for _ in range(3):
+        await run_to(store, *RENDERED, JobState.DELIVERED)
+        await clock.advance(timedelta(hours=1))
+    expected = {5: begun, 3: begun, 2: begun + timedelta(hours=1), 1: begun + timedelta(hours=2)}
+    for per_user, oldest in expected.items():
+        limits = replace(LIMITS, per_user=per_user, per_day=per_user)
+        usage = await store.usage(USER, None, limits)
+        assert usage.next_free_at == usage.next_today_at == oldest + timedelta(hours=24)
 
 
 async def test_the_day_is_capped_over_all_servers(store: Store, clock: ManualClock) -> None:
