@@ -179,7 +179,8 @@ def _card_link(job: Job) -> str | None:
         if card.message_id is None:
             return None
         place = Place(job.request.channel_id, card.message_id)
-    is_dm = job.request.guild_id is None or place.channel_id != job.request.channel_id
+    alone = job.request.private or job.request.guild_id is None
+    is_dm = alone or place.channel_id != job.request.channel_id
     guild = "@me" if is_dm else job.request.guild_id
     return f"https://discord.com/channels/{guild}/{place.channel_id}/{place.message_id}"
 

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any, Final, Self
 import discord
 from discord import ui
 
-from cogs.ui.errors import answering, explain
+from cogs.ui.errors import acknowledge, answering, explain
+from cogs.ui.private import begin_privately
 from cogs.ui.request import request_of
 from cogs.ui.text import sentence_of
 from hailuo.errors import HailuoError
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     import re
 
     from cogs.ui.client import Client, Interaction
+    from hailuo.jobs.job import Request
     from hailuo.jobs.offers import Choice, Offer
 
 WITHDRAWN: Final = "Left as it is. Nothing was counted."
@@ -122,19 +124,26 @@ async def take(interaction: Interaction, offer_id: JobId, kind: RepairKind | Non
     """Begin with a choice of an offer, if it is still open; the public answer becomes the card."""
     engine = interaction.client.engine
     offer, choice = await engine.offer(offer_id, kind, UserId(interaction.user.id))
-    answer = await interaction.response.defer(thinking=True)
-    message_id = answer.message_id if answer is not None else None
-    request = request_of(
-        interaction, message_id, offer.prompt, prompt_optimizer=offer.prompt_optimizer
+    message_id = await acknowledge(interaction, private=offer.private)
+    request = offer.inherited(
+        request_of(interaction, message_id, offer.prompt, prompt_optimizer=offer.prompt_optimizer)
     )
-    await engine.take_offer(offer.inherited(request), offer, choice)
+
+    async def begin(request: Request) -> None:
+        await engine.take_offer(request, offer, choice)
+
+    if offer.private:
+        await begin_privately(interaction, request, begin)
+    else:
+        await begin(request)
 
 
 async def show(interaction: Interaction, offer: Offer) -> None:
     """Put an offer to its member alone, in place of the public answer."""
     view, files = draw(offer)
     try:
-        await interaction.delete_original_response()
+        if not offer.private:
+            await interaction.delete_original_response()
         await interaction.followup.send(view=view, files=files, ephemeral=True)
     except discord.HTTPException as failure:
         await explain(interaction, HailuoError(str(failure)))

@@ -43,7 +43,10 @@ class Tree(app_commands.CommandTree[Client]):
         interaction.client.errands.begin()
         if serves(interaction):
             return True
-        await answer(interaction, NOT_HERE)
+        if interaction.type is discord.InteractionType.autocomplete:
+            await suggest_nothing(interaction)
+        else:
+            await answer(interaction, NOT_HERE)
         return False
 
     async def on_error(  # pyright: ignore[reportIncompatibleMethodOverride]  # always our client
@@ -108,6 +111,14 @@ async def answer(interaction: Interaction, text: str) -> None:
         log.warning("answer not delivered", interaction=interaction.id, error=str(error))
 
 
+async def suggest_nothing(interaction: Interaction) -> None:
+    """Answer somebody who types with no suggestions; one that comes too late harms nobody."""
+    try:
+        await interaction.response.autocomplete([])
+    except (discord.HTTPException, aiohttp.ClientError, OSError) as error:
+        log.info("suggestions not delivered", interaction=interaction.id, error=str(error))
+
+
 def _thinks_in_public(interaction: Interaction) -> bool:
     deferred = discord.InteractionResponseType.deferred_channel_message
     return interaction.response.type is deferred and PRIVATE not in interaction.extras
@@ -117,3 +128,12 @@ async def defer_privately(interaction: Interaction) -> None:
     """Acknowledge, and keep what follows to the member alone."""
     interaction.extras[PRIVATE] = True
     await interaction.response.defer(ephemeral=True, thinking=True)
+
+
+async def acknowledge(interaction: Interaction, *, private: bool) -> int | None:
+    """Acknowledge; return the public answer that becomes the card, None where it is private."""
+    if private:
+        await defer_privately(interaction)
+        return None
+    answer = await interaction.response.defer(thinking=True)
+    return None if answer is None else answer.message_id

@@ -40,6 +40,8 @@ TOKEN_MARGIN: Final = timedelta(minutes=1)
 """A token is not used in its last minute: a dead one is a 401, which counts towards a ban."""
 SEARCHED_MESSAGES: Final = 200
 """How many messages since the last attempt to post are looked through for that post."""
+CARD: Final = "card"
+"""The purpose of the message that is a private job's card."""
 CLOCK_MARGIN: Final = timedelta(seconds=30)
 """By how much Discord's clock may be behind ours."""
 
@@ -113,6 +115,15 @@ class Surface:
         now = self._clock.now()
         await self.remember(job, replace(self.memory(job), posting_at=now))
         return await self._climb(job, ways, draft, purpose)
+
+    async def place(self, job: Job, draft: Draft) -> tuple[Job, discord.Message]:
+        """Post the card of a job that has none yet; return the job with it. Raises as `edit`."""
+        _, message = await self.post(job, draft, CARD, (Way.CHANNEL,))
+        card = replace(job.request.card, message_id=message.id)
+        await self._keeper.remember_card(
+            job.id, message_id=message.id, memory=self.memory(job).dump()
+        )
+        return replace(job, request=replace(job.request, card=card)), message
 
     async def delete(self, job: Job) -> None:
         """Take the card away, and what was posted in its place.

@@ -9,7 +9,7 @@ from sqlalchemy import func, insert, select, text, update
 
 from hailuo import quotas
 from hailuo.jobs.job import ENDS, LIVE, MOVES, Job, JobState, job_id_of
-from hailuo.store import cards, erasure, ledgers, members, options, ownership, unknowns
+from hailuo.store import cards, erasure, ledgers, members, options, ownership, prompts, unknowns
 from hailuo.store.database import Database
 from hailuo.store.errors import IllegalMoveError
 from hailuo.store.line import StoredLine
@@ -277,6 +277,12 @@ class Store:
             .offset(offset)
         )
         return await self._jobs(query)
+
+    async def prompts(self, user_id: UserId, holding: str, limit: int) -> Mapping[str, JobId]:
+        """Return a member's newest distinct prompts that hold a text, each with a job of it."""
+        return await self._database.read(
+            lambda connection: prompts.newest(connection, user_id, holding, limit)
+        )
 
     async def finished(self, limit: int) -> Sequence[Job]:
         """Return the jobs that the API rendered most recently, newest first."""

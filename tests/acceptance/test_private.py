@@ -1,0 +1,100 @@
+"""`/animate private:`: a card for its member alone, in their DM, from its beginning to its end."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from tests.acceptance.pictures import picture
+from tests.acceptance.playground import components, media_of, texts_of
+from tests.acceptance.test_restart import restart
+
+if TYPE_CHECKING:
+    from tests.acceptance.playground import Json, Stage
+
+SetTheStage = Any
+
+
+async def in_dm(stage: Stage, says: str) -> Json:
+    """Wait until the latest message of alice's DM says something."""
+
+    async def found() -> Json | None:
+        messages = await stage.messages("alice", channel="dm")
+        return messages[-1] if messages and says in texts_of(messages[-1]) else None
+
+    return await stage.until(found, f"alice's DM says {says!r}")
+
+
+async def nothing_in_the_server(stage: Stage) -> None:
+    """Show that nobody else sees anything."""
+    for bystander in ("bob", "mod", "owner"):
+        assert await stage.messages(bystander) == []
+
+
+async def test_a_private_video_lives_in_its_members_dm(stage: Stage) -> None:
+    """Drawn there, followed there after a restart and without a token, and never in the server."""
+    await stage.runcomfy.post("/sandbox/settings", queue_s=[600, 600])
+    given = {"private": True}
+    interaction = await stage.animate(picture(), prompt="a secret", options=given, locale="de")
+    card = await in_dm(stage, "> a secret")
+    answer = await stage.private_answer(interaction)
+    world = stage.world
+    assert f"https://discord.com/channels/@me/{world['channels']['dm']}/{card['id']}" in answer
+    await nothing_in_the_server(stage)
+    quota = await stage.private_answer(await stage.command("quota"))
+    assert "4 of 5" in quota
+    await restart(stage)
+    await nothing_in_the_server(stage)
+    (submit,) = await stage.submits()
+    await stage.runcomfy.post(f"/sandbox/requests/{submit['request_id']}", status="completed")
+    done = await in_dm(stage, "Done")
+    assert done["id"] == card["id"]
+    assert len(media_of(done)) == 2
+    await nothing_in_the_server(stage)
+    calls = (await stage.discord.get("/sandbox/ledger"))["calls"]
+    assert [call for call in calls if call["status"] == 401] == []
+    shown = await stage.interaction(await stage.command("history"))
+
+    async def listed() -> list[str]:
+        found = await stage.interaction(shown_id)
+        return [
+            item["url"]
+            for message in found["ephemeral"]
+            for item in components(message)
+            if item.get("url")
+        ]
+
+    shown_id = shown["id"]
+    assert f"https://discord.com/channels/@me/{world['channels']['dm']}/{card['id']}" in (
+        await stage.until(listed, "the history is there")
+    )
+
+
+async def test_who_takes_no_direct_messages_is_told_why_and_pays_nothing(stage: Stage) -> None:
+    await stage.discord.post("/sandbox/guild", action="close_dms", who="alice")
+    interaction = await stage.animate(picture(), options={"private": True})
+    answer = await stage.private_answer(interaction)
+    assert "does not let this bot write you" in answer
+    assert "Nothing was counted" in answer
+    await stage.settled()
+    await nothing_in_the_server(stage)
+    assert await stage.submits() == []
+    assert "5 of 5" in await stage.private_answer(await stage.command("quota"))
+
+
+async def test_a_private_card_that_is_lost_is_kept_and_not_shown_to_others(stage: Stage) -> None:
+    """In a DM already, nothing changes; a DM that closes meanwhile leaves the video in /history."""
+    await stage.runcomfy.post("/sandbox/settings", render_s=[2, 2])
+    await stage.animate(picture(300, 900), options={"private": True, "fit": "crop"})
+    card = await in_dm(stage, "animates")
+    await stage.discord.post("/sandbox/guild", action="close_dms", who="alice")
+    await stage.discord.delete(f"/sandbox/messages/{card['id']}", **{"as": "alice"}, unchecked=True)
+    await stage.settled()
+    await nothing_in_the_server(stage)
+    assert "state=kept" in stage.bot.log
+
+
+async def test_in_a_dm_private_changes_nothing(stage: Stage) -> None:
+    dm = stage.world["channels"]["dm"]
+    interaction = await stage.animate(picture(), channel=dm, options={"private": True})
+    done = await in_dm(stage, "Done")
+    assert (await stage.interaction(interaction))["messages"] == [done["id"]]
