@@ -50,9 +50,12 @@ chaos: export TRIES ?= 100
 chaos: export CANCELS ?= 1000
 chaos: export PROCESSES ?= 4
 chaos: export LIVE_JOBS ?= 200
+chaos: export STORM ?= 1000
+chaos: export FAULT_STORM_JOBS ?= 1000
 chaos: export WAIT_FOR_DEATH ?= 1
 chaos: $(VENV)/.ready-dev ## Crashes, kills, races at full count (KILLS= POST_KILLS= PAIRS= ... SEED=)
-	$(RUN) -m pytest -n 2 --dist worksteal tests/chaos
+	$(RUN) -m pytest -n 2 --dist worksteal tests/chaos \
+		tests/integration/runcomfy/test_fault_storm.py
 
 scenes: $(VENV)/.ready-dev ## Every disaster in every stage of a card, and 1,000 posts of each kind
 	SCENES=all RUNS=1000 $(RUN) -m pytest -n 2 tests/acceptance/test_scenes.py \

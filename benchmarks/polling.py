@@ -2,32 +2,36 @@
 
 Same server, same jobs, one client at a time in a process of its own. The jobs' clock runs faster
 than real time, and every client's waits are divided alike. ``BENCH_JOBS=50,200,1000`` chooses how
-many jobs run at once (50 and 200 unless told), ``BENCH_LENGTHS=even,skewed`` of which lengths.
+many jobs run at once (50 and 200 unless told), ``BENCH_LENGTHS=even,skewed`` of which lengths,
+``BENCH_SPEED=1`` how fast the clock runs at most; on a fast clock a client that asks much waits
+for the processor, and so asks less than it would.
 """
 
 from __future__ import annotations
 
-import json
 import os
-import subprocess
 from dataclasses import asdict, replace
 from datetime import timedelta
-from itertools import pairwise
-from statistics import fmean
+from math import ceil
+from statistics import fmean, median
 from typing import Final
 
-from benchmarks.race.course import CLIENTS, NEED_RIVALS, RIVALS_PYTHON, ROOT, Figures, measure
-from benchmarks.race.lengths import KINDS
-from benchmarks.race.runner import Course
-from benchmarks.race.virtual import looks_and_lateness
+from benchmarks.race.bound import Bound
+from benchmarks.race.course import CLIENTS, NEED_RIVALS, RIVALS_PYTHON, Figures, measure
+from benchmarks.race.fixed import BETWEEN_LOOKS
+from benchmarks.race.lengths import KINDS, of_prompt
+from benchmarks.race.runner import STARTED_WITHIN_S, Course
+from benchmarks.race.virtual import Watched, watch_all
 from hailuo.jobs.pacing import Rules
 
 SEED: Final = 1
 HISTORY: Final = 100
-FASTEST: Final = 5.0
+VIRTUAL_JOBS: Final = 2000
+FASTEST: Final = "5"
+PATIENCE: Final = 3.0
+"""Lengths of the longest job, after which a client's unended jobs count as failed."""
 CALLS_PER_SECOND: Final = 1000.0
 """What the fixed loop may ask of two cores; a faster clock would measure their backlog."""
-PRICES: Final = (0.7, 0.4, 0.3, 0.2, 0.15, 0.125, 0.1, 0.08, 0.06)
 COLUMNS: Final = {
     "requests_per_job": "req/job",
     "looks_per_job": "looks",
@@ -39,8 +43,6 @@ COLUMNS: Final = {
     "paid_twice": "twice",
 }
 
-Curve = list[tuple[float, float]]
-
 
 def main() -> dict[str, object]:
     """Run every race, print the tables, and return the figures."""
@@ -48,18 +50,22 @@ def main() -> dict[str, object]:
         raise SystemExit(NEED_RIVALS)
     counts = [int(count) for count in os.environ.get("BENCH_JOBS", "50,200").split(",")]
     kinds = os.environ.get("BENCH_LENGTHS", ",".join(KINDS)).split(",")
-    curves = {kind: least_curve(kind) for kind in kinds}
+    bounds = {kind: Bound.of(kind) for kind in kinds}
     races = {
-        f"{kind} {count}": race(kind, count, curves[kind]) for kind in kinds for count in counts
+        f"{kind} {count}": race(kind, count, bounds[kind]) for kind in kinds for count in counts
     }
-    pacing = {kind: pacing_alone(kind, curves[kind]) for kind in kinds}
-    return {"races": races, "pacing": pacing, "least": curves}
+    pacing = {kind: pacing_alone(kind, counts, bounds[kind]) for kind in kinds}
+    least = {kind: [(plan.late, plan.looks) for plan in bounds[kind].plans] for kind in kinds}
+    return {"races": races, "pacing": pacing, "least": least}
 
 
-def race(kind: str, count: int, curve: Curve) -> dict[str, object]:
+def race(kind: str, count: int, bound: Bound) -> dict[str, object]:
     """Run all clients on one course; ours also without any history."""
-    speed = min(FASTEST, CALLS_PER_SECOND * 2 / count)
-    course = Course("ours", "", count, speed, HISTORY)
+    fastest = float(os.environ.get("BENCH_SPEED", FASTEST))
+    speed = min(fastest, CALLS_PER_SECOND * 2 / count)
+    jobs = [of_prompt(kind, SEED, f"job {number}") for number in range(count)]
+    patience = STARTED_WITHIN_S + PATIENCE * max(queue + render for queue, render in jobs)
+    course = Course("ours", "", count, speed, HISTORY, patience)
     print(f"\n{kind} lengths, {count} jobs at once, clock x{speed:g}")
     print(f"{'':18}" + "".join(f"{title:>12}" for title in COLUMNS.values()))
     figures = {"ours": measured("ours", course, kind)}
@@ -67,10 +73,10 @@ def race(kind: str, count: int, curve: Curve) -> dict[str, object]:
         figures[client] = measured(client, replace(course, client=client, history=0), kind)
     figures["ours, cold"] = measured("ours, cold", replace(course, history=0), kind)
     ours, cold = figures["ours"], figures["ours, cold"]
-    least = least_looks(curve, ours.late_mean)
+    least = bound.for_jobs(jobs, ours.late_mean)
     print(
-        f"  ours: {ours.looks_per_job:.2f} looks, mean lateness {ours.late_mean:.2f} s; the least "
-        f"for that is {least:.2f}, so x{ours.looks_per_job / least:.2f}"
+        f"  ours: {ours.looks_per_job:.2f} looks, mean lateness {ours.late_mean:.2f} s; the best "
+        f"plans take {least:.2f} for that with these jobs, so x{ours.looks_per_job / least:.2f}"
     )
     print(
         f"  cold: worst lateness {cold.late_share_max:.2f} of a tenth of the length or 2 s; "
@@ -89,49 +95,43 @@ def measured(name: str, course: Course, kind: str) -> Figures:
     return figures
 
 
-def pacing_alone(kind: str, curve: Curve) -> dict[str, float]:
-    """Measure the schedule by itself over many jobs, and what a fresh card costs."""
-
-    def mean(rules: Rules) -> tuple[float, float]:
-        runs = [
-            looks_and_lateness(kind, rules, history=HISTORY, jobs=1000, seed=seed)
-            for seed in range(5)
-        ]
-        return fmean(looks for looks, _ in runs), fmean(late for _, late in runs)
-
-    looks, late = mean(Rules(widest_gap=None))
-    fresh_looks, fresh_late = mean(Rules(widest_gap=timedelta(seconds=45)))
-    times = looks / least_looks(curve, late)
-    print(
-        f"\n{kind}: the pacing alone, {HISTORY} jobs of history, 5 x 1000 jobs: {looks:.2f} looks, "
-        f"mean lateness {late:.2f} s, x{times:.3f} of the least\n"
-        f"  with a look at least every 45 s for the card's sake: {fresh_looks:.2f} looks, "
-        f"mean lateness {fresh_late:.2f} s"
+def pacing_alone(kind: str, counts: list[int], bound: Bound) -> dict[int, dict[str, float]]:
+    """Measure the schedule by itself in virtual time, over enough jobs to even out chance."""
+    print(f"\n{kind} lengths: the pacing alone, in virtual time, {VIRTUAL_JOBS} jobs a line")
+    titles = (
+        *("at once", "looks", "late mean", "p50", "max", "least", "times"),
+        *("fresh", "cold", "cold/loop", "cold worst"),
     )
-    return {
+    print("".join(f"{title:>12}" for title in titles))
+    return {count: alone(kind, count, bound) for count in counts}
+
+
+def alone(kind: str, count: int, bound: Bound) -> dict[str, float]:
+    """Measure the schedule with history, without, and with a look at least every 45 s."""
+
+    def watched(history: int, rules: Rules = Rules(widest_gap=None)) -> list[Watched]:  # noqa: B008  # frozen
+        return [
+            job
+            for seed in range(VIRTUAL_JOBS // count)
+            for job in watch_all(kind, rules, history=history, jobs=count, seed=seed)
+        ]
+
+    warm, cold = watched(HISTORY), watched(0)
+    fresh = watched(HISTORY, Rules(widest_gap=timedelta(seconds=45)))
+    late, looks = fmean(job.late for job in warm), fmean(job.looks for job in warm)
+    loop = fmean(1 + ceil((job.queue + job.render) / BETWEEN_LOOKS) for job in cold)
+    cold_looks = fmean(job.looks for job in cold)
+    figures = {
         "looks": looks,
         "late_mean": late,
-        "times_least": times,
-        "fresh_looks": fresh_looks,
-        "fresh_late_mean": fresh_late,
+        "late_p50": median(job.late for job in warm),
+        "late_max": max(job.late for job in warm),
+        "least": bound.expected(late),
+        "times_least": looks / bound.expected(late),
+        "fresh_looks": fmean(job.looks for job in fresh),
+        "cold_looks": cold_looks,
+        "cold_over_loop": cold_looks / loop,
+        "cold_late_share_max": max(job.late_share for job in cold),
     }
-
-
-def least_curve(kind: str) -> Curve:
-    """Return the lower bound as points of lateness and looks, by rising lateness."""
-    done = subprocess.run(  # noqa: S603  # our own module, no shell
-        [str(RIVALS_PYTHON), "-m", "benchmarks.race.least", kind, *map(str, PRICES)],
-        cwd=ROOT,
-        stdout=subprocess.PIPE,
-        check=True,
-        text=True,
-    )
-    return sorted((late, looks) for late, looks in json.loads(done.stdout))
-
-
-def least_looks(curve: Curve, late: float) -> float:
-    """Return the least number of looks at a mean lateness, by the chord between two points."""
-    for (left, above), (right, below) in pairwise(curve):
-        if left <= late <= right:
-            return above + (below - above) * (late - left) / (right - left)
-    return float("nan")
+    print(f"{count:12}" + "".join(f"{value:12.2f}" for value in figures.values()), flush=True)
+    return figures

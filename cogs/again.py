@@ -87,7 +87,7 @@ class BeginButton(ui.DynamicItem[ui.Button[Any]], template=rf"begin:(?P<offer>{J
 def _draw(offer: Offer, cost: str, say: Language) -> tuple[ui.LayoutView, list[discord.File]]:
     """Draw what is offered: as it is or, where its picture broke a rule after all, repaired."""
     if any(choice.kind is not None for choice in offer.choices):
-        return draw(offer)
+        return draw(offer, say)
     view = ui.LayoutView(timeout=None)
     view.add_item(ui.TextDisplay(f"{quoted(offer.prompt)}\n{cost}"))
     view.add_item(ui.ActionRow[Any](BeginButton(offer.id, say)))

@@ -10,31 +10,36 @@ from discord import ui
 from discord.ext import commands
 
 from cogs.ui.errors import answering, defer_privately
+from cogs.ui.language import private_language
 from hailuo.jobs.job import JOB_ID_PATTERN, JobId, JobState, UserId
+from hailuo.wording import N_
 
 if TYPE_CHECKING:
     import re
 
     from cogs.ui.client import Client, Interaction
+    from cogs.ui.language import Language
     from hailuo.jobs.job import Job
 
 log = structlog.get_logger(__name__)
 
 CROSS: Final = "❌"
-NOT_YOURS: Final = (
+NOT_YOURS: Final = N_(
     "Only the member who asked for this video, or somebody who may manage messages here, can "
     "cancel it. Nothing was changed."
 )
-NO_SUCH_JOB: Final = "This bot does not know that job any more. Nothing was changed."
+NO_SUCH_JOB: Final = N_("This bot does not know that job any more. Nothing was changed.")
 
 
 class CancelButton(ui.DynamicItem[ui.Button[Any]], template=rf"cancel:(?P<job>{JOB_ID_PATTERN})"):
     """Asks for a job's end; works for as long as its card stands, restarts or not."""
 
-    def __init__(self, job_id: JobId) -> None:
+    def __init__(self, job_id: JobId, say: Language) -> None:
         super().__init__(
             ui.Button(
-                label="Cancel", style=discord.ButtonStyle.secondary, custom_id=f"cancel:{job_id}"
+                label=say("Cancel"),
+                style=discord.ButtonStyle.secondary,
+                custom_id=f"cancel:{job_id}",
             )
         )
         self.job_id = job_id
@@ -44,17 +49,18 @@ class CancelButton(ui.DynamicItem[ui.Button[Any]], template=rf"cancel:(?P<job>{J
         cls, interaction: Interaction, item: ui.Item[Any], match: re.Match[str]
     ) -> Self:
         """Rebuild the button from the id of its job."""
-        del interaction, item
-        return cls(JobId(match["job"]))
+        del item
+        return cls(JobId(match["job"]), private_language(interaction))
 
     async def callback(self, interaction: Interaction) -> None:  # pyright: ignore[reportIncompatibleMethodOverride]  # always our client
         """Cancel where the presser may, and say privately what came of it."""
         async with answering(interaction):
             await defer_privately(interaction)
-            text = await self._cancel(interaction)
-            await interaction.followup.send(text, ephemeral=True)
+            say = private_language(interaction)
+            await interaction.followup.send(say(await self._cancel(interaction)), ephemeral=True)
 
     async def _cancel(self, interaction: Interaction) -> str:
+        """Return the answer, still to be translated."""
         engine = interaction.client.engine
         job = await engine.store.job(self.job_id)
         if job is None:
@@ -95,25 +101,25 @@ class Cancel(commands.Cog):
 
 
 def outcome(job: Job | None) -> str:
-    """Return the honest word on an attempt to cancel, from how the job stands after it."""
+    """Return the honest word on an attempt to cancel, still to be translated."""
     match job.state if job is not None else None:
         case None:
             return NO_SUCH_JOB
         case JobState.CANCELLED:
-            return "Stopped. It was not counted."
+            return N_("Stopped. It was not counted.")
         case JobState.IN_PROGRESS:
-            return "It is already rendering, so it will finish, and it counts."
+            return N_("It is already rendering, so it will finish, and it counts.")
         case JobState.FETCHING | JobState.DELIVERING | JobState.DELIVERED | JobState.KEPT:
-            return "It finished first, so it counts; the video is on its way or here."
+            return N_("It finished first, so it counts; the video is on its way or here.")
         case JobState.FAILED:
-            return "It had failed already. It was not counted."
+            return N_("It had failed already. It was not counted.")
         case JobState.UNKNOWN:
-            return (
+            return N_(
                 "Nobody can tell whether it was taken, so there is nothing to stop. It stays "
                 "counted until that is clear."
             )
         case _:
-            return "The wish is noted, but the API has not answered yet; the card will show it."
+            return N_("The wish is noted, but the API has not answered yet; the card will show it.")
 
 
 def may_cancel(job: Job, user_id: int, permissions: discord.Permissions) -> bool:

@@ -12,10 +12,12 @@ from discord.ext import commands
 from cogs.ui.card import LOOKS, link_to
 from cogs.ui.client import Interaction
 from cogs.ui.errors import answering, defer_privately
+from cogs.ui.language import private_language
 from cogs.ui.media import video_name
 from cogs.ui.memory import Memory, Place
 from cogs.ui.text import escape, length, plain, relative, shorten
 from hailuo.jobs.job import JOB_ID_PATTERN, JobId, UserId
+from hailuo.wording import N_
 
 if TYPE_CHECKING:
     import re
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from cogs.ui.client import Client
+    from cogs.ui.language import Language
     from hailuo.engine import Engine
     from hailuo.jobs.job import Job
 
@@ -31,9 +34,9 @@ PER_PAGE: Final = 5
 SHOWN_PROMPT: Final = 160
 SIZE_MARGIN: Final = 64 * 1024
 
-EMPTY: Final = "You have made no videos yet. `/animate` makes one from a picture and a prompt."
-NOT_YOURS: Final = "That video is not yours, or this bot does not know it any more."
-GONE: Final = (
+EMPTY: Final = N_("You have made no videos yet. `/animate` makes one from a picture and a prompt.")
+NOT_YOURS: Final = N_("That video is not yours, or this bot does not know it any more.")
+GONE: Final = N_(
     "The video is no longer kept here, or too large to be sent here. RunComfy's own link may still "
     "lead to it; nothing was counted."
 )
@@ -49,7 +52,9 @@ class History(commands.Cog):
     async def history(self, interaction: Interaction) -> None:
         """See your videos, newest first, and show one again."""
         await defer_privately(interaction)
-        view, files = await page(self._engine, UserId(interaction.user.id), 0)
+        view, files = await page(
+            self._engine, UserId(interaction.user.id), 0, private_language(interaction)
+        )
         await interaction.followup.send(view=view, files=files, ephemeral=True)
 
 
@@ -73,7 +78,10 @@ class PageButton(ui.DynamicItem[ui.Button[Any]], template=r"history:(?P<page>\d{
         async with answering(interaction):
             await interaction.response.defer()
             view, files = await page(
-                interaction.client.engine, UserId(interaction.user.id), self.number
+                interaction.client.engine,
+                UserId(interaction.user.id),
+                self.number,
+                private_language(interaction),
             )
             await interaction.edit_original_response(view=view, attachments=files)
 
@@ -81,9 +89,11 @@ class PageButton(ui.DynamicItem[ui.Button[Any]], template=r"history:(?P<page>\d{
 class ShowButton(ui.DynamicItem[ui.Button[Any]], template=rf"show:(?P<job>{JOB_ID_PATTERN})"):
     """Shows a finished video again, to its member alone."""
 
-    def __init__(self, job_id: JobId) -> None:
+    def __init__(self, job_id: JobId, say: Language) -> None:
         super().__init__(
-            ui.Button(label="Show", style=discord.ButtonStyle.primary, custom_id=f"show:{job_id}")
+            ui.Button(
+                label=say("Show"), style=discord.ButtonStyle.primary, custom_id=f"show:{job_id}"
+            )
         )
         self.job_id = job_id
 
@@ -92,8 +102,8 @@ class ShowButton(ui.DynamicItem[ui.Button[Any]], template=rf"show:(?P<job>{JOB_I
         cls, interaction: Interaction, item: ui.Item[Any], match: re.Match[str]
     ) -> Self:
         """Rebuild the button from the id of its job."""
-        del interaction, item
-        return cls(JobId(match["job"]))
+        del item
+        return cls(JobId(match["job"]), private_language(interaction))
 
     async def callback(self, interaction: Interaction) -> None:  # pyright: ignore[reportIncompatibleMethodOverride]  # always our client
         """Send the kept file, or its link where the file is too large or gone."""
@@ -102,32 +112,34 @@ class ShowButton(ui.DynamicItem[ui.Button[Any]], template=rf"show:(?P<job>{JOB_I
             engine = interaction.client.engine
             job = await engine.store.job(self.job_id)
             if job is None or job.request.user_id != interaction.user.id:
-                await interaction.followup.send(NOT_YOURS, ephemeral=True)
+                await interaction.followup.send(
+                    private_language(interaction)(NOT_YOURS), ephemeral=True
+                )
                 return
             await _show(interaction, job)
 
 
 async def page(
-    engine: Engine, user_id: UserId, number: int
+    engine: Engine, user_id: UserId, number: int, say: Language
 ) -> tuple[ui.LayoutView, list[discord.File]]:
     """Draw one page of a member's history, counted from 0, and the thumbnails it shows."""
     jobs = await engine.store.history(user_id, limit=PER_PAGE + 1, offset=number * PER_PAGE)
     if not jobs and number > 0:
-        return await page(engine, user_id, 0)
+        return await page(engine, user_id, 0, say)
     view = ui.LayoutView(timeout=None)
     if not jobs:
-        view.add_item(ui.TextDisplay(EMPTY))
+        view.add_item(ui.TextDisplay(say(EMPTY)))
         return view, []
     shown = jobs[:PER_PAGE]
     thumbnails = await asyncio.to_thread(_thumbnails, engine, shown)
-    view.add_item(ui.TextDisplay(f"### Your videos · page {number + 1}"))
+    view.add_item(ui.TextDisplay(f"### {say('Your videos · page {page}', page=number + 1)}"))
     for job in shown:
-        view.add_item(_entry(job, thumbnails.get(job.id)))
+        view.add_item(_entry(job, thumbnails.get(job.id), say))
     if number > 0 or len(jobs) > PER_PAGE:
         view.add_item(
             ui.ActionRow[Any](
-                PageButton(max(0, number - 1), "Newer", disabled=number == 0),
-                PageButton(number + 1, "Older", disabled=len(jobs) <= PER_PAGE),
+                PageButton(max(0, number - 1), say("Newer"), disabled=number == 0),
+                PageButton(number + 1, say("Older"), disabled=len(jobs) <= PER_PAGE),
             )
         )
     return view, [
@@ -144,10 +156,10 @@ def _thumbnail_name(job_id: JobId) -> str:
     return f"{job_id}.jpg"
 
 
-def _entry(job: Job, thumbnail: Path | None) -> ui.Container[Any]:
+def _entry(job: Job, thumbnail: Path | None, say: Language) -> ui.Container[Any]:
     """Draw one job: what was asked, how it ended and when, where its card is."""
     text = ui.TextDisplay[Any](
-        f"**{LOOKS[job.state].label}** · {relative(job.created_at)}{_took(job)}\n"
+        f"**{say(LOOKS[job.state].label)}** · {relative(job.created_at)}{_took(job, say)}\n"
         f"> {escape(shorten(plain(job.request.prompt), SHOWN_PROMPT))}"
     )
     top: ui.Item[Any] = text
@@ -156,19 +168,20 @@ def _entry(job: Job, thumbnail: Path | None) -> ui.Container[Any]:
         top = ui.Section(text, accessory=ui.Thumbnail(f"attachment://{name}"))
     buttons: list[ui.Item[Any]] = []
     if job.video is not None:
-        buttons.append(ShowButton(job.id))
+        buttons.append(ShowButton(job.id, say))
     link = _card_link(job)
     if link is not None:
-        buttons.append(ui.Button(label="Go to the card", url=link))
+        buttons.append(ui.Button(label=say("Go to the card"), url=link))
     look = LOOKS[job.state]
     row = (ui.ActionRow[Any](*buttons),) if buttons else ()
     return ui.Container(top, *row, accent_colour=look.colour)
 
 
-def _took(job: Job) -> str:
+def _took(job: Job, say: Language) -> str:
     if job.finished_at is None:
         return ""
-    return f" · took {length((job.finished_at - job.created_at).total_seconds())}"
+    duration = length((job.finished_at - job.created_at).total_seconds(), say)
+    return f" · {say('took {duration}', duration=duration)}"
 
 
 def _card_link(job: Job) -> str | None:
@@ -192,10 +205,11 @@ async def _show(interaction: Interaction, job: Job) -> None:
     if path is not None:
         await interaction.followup.send(file=discord.File(path, video_name(job)), ephemeral=True)
         return
+    say = private_language(interaction)
     view = ui.LayoutView(timeout=None)
-    view.add_item(ui.TextDisplay(GONE))
+    view.add_item(ui.TextDisplay(say(GONE)))
     if job.video is not None:
-        view.add_item(link_to(job.video.url))
+        view.add_item(link_to(job.video.url, say))
     await interaction.followup.send(view=view, ephemeral=True)
 
 

@@ -8,6 +8,7 @@ import discord
 from discord import ui
 
 from cogs.ui.errors import acknowledge, answering, explain
+from cogs.ui.language import private_language
 from cogs.ui.private import begin_privately
 from cogs.ui.request import request_of
 from cogs.ui.text import sentence_of
@@ -15,51 +16,53 @@ from hailuo.errors import HailuoError
 from hailuo.images.repair import RepairKind
 from hailuo.jobs.checks import size_error
 from hailuo.jobs.job import JOB_ID_PATTERN, JobId, UserId
+from hailuo.wording import N_
 
 if TYPE_CHECKING:
     import re
 
     from cogs.ui.client import Client, Interaction
+    from cogs.ui.language import Language
     from hailuo.jobs.job import Request
     from hailuo.jobs.offers import Choice, Offer
 
-WITHDRAWN: Final = "Left as it is. Nothing was counted."
+WITHDRAWN: Final = N_("Left as it is. Nothing was counted.")
 EXPLAINED: Final = {
-    RepairKind.ENLARGE: "**Enlarged** {times:.2g}×, since it is too small as it is",
-    RepairKind.CROP: "**Cropped** to the part with the most detail",
-    RepairKind.PAD: "**Padded** with blurred edges, nothing cut off",
+    RepairKind.ENLARGE: N_("**Enlarged** {times}×, since it is too small as it is"),
+    RepairKind.CROP: N_("**Cropped** to the part with the most detail"),
+    RepairKind.PAD: N_("**Padded** with blurred edges, nothing cut off"),
 }
 LABELS: Final = {
-    RepairKind.ENLARGE: "Enlarge",
-    RepairKind.CROP: "Crop",
-    RepairKind.PAD: "Pad",
+    RepairKind.ENLARGE: N_("Enlarge"),
+    RepairKind.CROP: N_("Crop"),
+    RepairKind.PAD: N_("Pad"),
 }
 _KINDS: Final = "|".join(RepairKind)
 
 
-def draw(offer: Offer) -> tuple[ui.LayoutView, list[discord.File]]:
+def draw(offer: Offer, say: Language) -> tuple[ui.LayoutView, list[discord.File]]:
     """Draw an offer: what is wrong, how each repair looks, and a button for each."""
     view = ui.LayoutView(timeout=None)
     error = size_error(offer.size.width, offer.size.height)
-    wrong = "" if error is None else sentence_of(error)
-    view.add_item(ui.TextDisplay(f"⚠️ {wrong}\nOr take it repaired:"))
+    wrong = "" if error is None else sentence_of(error, say)
+    view.add_item(ui.TextDisplay(f"⚠️ {wrong}\n{say('Or take it repaired:')}"))
     files: list[discord.File] = []
     buttons: list[ui.Item[Any]] = []
     for choice in offer.choices:
         if choice.kind is None:
             continue  # as it is: `cogs.again` draws that
         files.append(discord.File(choice.path, f"{choice.kind}{choice.path.suffix}"))
-        view.add_item(_preview(choice, choice.kind, files[-1].filename))
-        buttons.append(TakeButton(offer.id, choice.kind))
-    view.add_item(ui.ActionRow[Any](*buttons, KeepOutButton(offer.id)))
+        view.add_item(_preview(choice, choice.kind, files[-1].filename, say))
+        buttons.append(TakeButton(offer.id, choice.kind, say))
+    view.add_item(ui.ActionRow[Any](*buttons, KeepOutButton(offer.id, say)))
     return view, files
 
 
-def _preview(choice: Choice, kind: RepairKind, name: str) -> ui.Section[Any]:
-    text = EXPLAINED[kind].format(times=choice.enlargement)
+def _preview(choice: Choice, kind: RepairKind, name: str, say: Language) -> ui.Section[Any]:
+    text = say(EXPLAINED[kind], times=say.number(choice.enlargement))
     return ui.Section(
         f"{text}: {choice.width} × {choice.height}",
-        accessory=ui.Thumbnail(f"attachment://{name}", description=LABELS[kind]),
+        accessory=ui.Thumbnail(f"attachment://{name}", description=say(LABELS[kind])),
     )
 
 
@@ -69,10 +72,10 @@ class TakeButton(
 ):
     """Takes one repair of an offer; the public answer to it becomes the card."""
 
-    def __init__(self, offer_id: JobId, kind: RepairKind) -> None:
+    def __init__(self, offer_id: JobId, kind: RepairKind, say: Language) -> None:
         super().__init__(
             ui.Button(
-                label=LABELS[kind],
+                label=say(LABELS[kind]),
                 style=discord.ButtonStyle.primary,
                 custom_id=f"take:{kind}:{offer_id}",
             )
@@ -85,8 +88,9 @@ class TakeButton(
         cls, interaction: Interaction, item: ui.Item[Any], match: re.Match[str]
     ) -> Self:
         """Rebuild the button from its offer and kind."""
-        del interaction, item
-        return cls(JobId(match["offer"]), RepairKind(match["kind"]))
+        del item
+        kind = RepairKind(match["kind"])
+        return cls(JobId(match["offer"]), kind, private_language(interaction))
 
     async def callback(self, interaction: Interaction) -> None:  # pyright: ignore[reportIncompatibleMethodOverride]  # always our client
         """Begin with the repaired picture, if the offer is still open."""
@@ -99,8 +103,8 @@ class KeepOutButton(
 ):
     """Leaves an offer; its pictures are forgotten at once."""
 
-    def __init__(self, offer_id: JobId) -> None:
-        super().__init__(ui.Button(label="Keep out", custom_id=f"keep-out:{offer_id}"))
+    def __init__(self, offer_id: JobId, say: Language) -> None:
+        super().__init__(ui.Button(label=say("Keep out"), custom_id=f"keep-out:{offer_id}"))
         self.offer_id = offer_id
 
     @classmethod
@@ -108,14 +112,14 @@ class KeepOutButton(
         cls, interaction: Interaction, item: ui.Item[Any], match: re.Match[str]
     ) -> Self:
         """Rebuild the button from its offer."""
-        del interaction, item
-        return cls(JobId(match["offer"]))
+        del item
+        return cls(JobId(match["offer"]), private_language(interaction))
 
     async def callback(self, interaction: Interaction) -> None:  # pyright: ignore[reportIncompatibleMethodOverride]  # always our client
         """Forget the offer."""
         async with answering(interaction):
             view = ui.LayoutView(timeout=None)
-            view.add_item(ui.TextDisplay(WITHDRAWN))
+            view.add_item(ui.TextDisplay(private_language(interaction)(WITHDRAWN)))
             await interaction.response.edit_message(view=view, attachments=[])
             await interaction.client.engine.withdraw_offer(self.offer_id)
 
@@ -140,7 +144,7 @@ async def take(interaction: Interaction, offer_id: JobId, kind: RepairKind | Non
 
 async def show(interaction: Interaction, offer: Offer) -> None:
     """Put an offer to its member alone, in place of the public answer."""
-    view, files = draw(offer)
+    view, files = draw(offer, private_language(interaction))
     try:
         if not offer.private:
             await interaction.delete_original_response()

@@ -9,13 +9,17 @@ import discord
 import structlog
 from discord.ext import commands
 
+from cogs.ui.language import language_of
+from cogs.ui.text import sentence_of
 from hailuo.errors import HailuoError
 from hailuo.jobs.job import RUNNING, JobId, JobState, UserId
+from hailuo.wording import N_
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from cogs.ui.client import Client
+    from cogs.ui.language import Language
     from hailuo.jobs.job import Job
     from hailuo.quotas import Usage
     from hailuo.settings import Settings
@@ -23,11 +27,11 @@ if TYPE_CHECKING:
 log = structlog.get_logger(__name__)
 
 RELEASE: Final = "release"
-HOW_TO_RESOLVE: Final = (
+HOW_TO_RESOLVE: Final = N_(
     "Say `resolve JOB REQUEST-ID` with the request id from RunComfy's list of generations, and the "
     "video will be delivered; or `resolve JOB release` to give the member their quota back."
 )
-NEEDS_DECISION: Final = (
+NEEDS_DECISION: Final = N_(
     "❔ Nobody can tell whether RunComfy took job `{job}`: the connection broke inside the paid "
     "request. It is not sent again. Look for it in RunComfy's list of generations, then mention me "
     "with `resolve {job} REQUEST-ID` to deliver it, or with `resolve {job} release` to give the "
@@ -50,9 +54,12 @@ class Operator(commands.Cog):
         """Stop new jobs everywhere; those that run go on."""
         await self._engine.store.pause(paused=True)
         log.warning("paused", by=ctx.author.id)
+        say = _language(ctx)
         await ctx.reply(
-            "Paused: no new videos until `resume`. Those that run go on; those in line keep their "
-            "places."
+            say(
+                "Paused: no new videos until `resume`. Those that run go on; those in line keep "
+                "their places."
+            )
         )
 
     @commands.command()
@@ -60,72 +67,89 @@ class Operator(commands.Cog):
         """Take new jobs again."""
         await self._engine.store.pause(paused=False)
         log.warning("resumed", by=ctx.author.id)
-        await ctx.reply("Resumed: new videos are taken again.")
+        say = _language(ctx)
+        await ctx.reply(say("Resumed: new videos are taken again."))
 
     @commands.command()
     async def status(self, ctx: commands.Context[Client]) -> None:
         """Say how much runs, what today may have cost, and what needs a decision."""
         usage = await self._engine.usage(UserId(ctx.author.id), None)
         census = await self._engine.store.census()
-        await ctx.reply(describe(self._engine.settings, usage, census))
+        await ctx.reply(describe(self._engine.settings, usage, census, _language(ctx)))
 
     @commands.command()
     async def resolve(self, ctx: commands.Context[Client], job: str = "", answer: str = "") -> None:
         """Decide on a job of unknown fate: give it its request, or give its quota back."""
+        say = _language(ctx)
         try:
-            text = await self._resolve(JobId(job), answer, ctx.author.id)
+            text = await self._resolve(JobId(job), answer, ctx.author.id, say)
         except HailuoError as error:
             log.warning("not resolved", job=job, by=ctx.author.id, error=str(error))
-            text = error.user_message
+            text = sentence_of(error, say)
         await ctx.reply(text)
 
-    async def _resolve(self, job_id: JobId, answer: str, by: int) -> str:
+    async def _resolve(self, job_id: JobId, answer: str, by: int, say: Language) -> str:
         if not answer:
-            return HOW_TO_RESOLVE
+            return say(HOW_TO_RESOLVE)
         if answer != RELEASE:
             job = await self._engine.resolve(job_id, answer)
             log.warning("resolved", job=job.id, request=job.request_id, by=by)
-            return f"Resolved: `{job.id}` goes on, and its video will be posted in its card."
+            return say(
+                "Resolved: `{job}` goes on, and its video will be posted in its card.", job=job.id
+            )
         released = await self._engine.release(job_id)
         log.warning("released", job=job_id, by=by, held=released is not None)
         if released is None:
-            return f"`{job_id}` no longer counted for its member. Nothing was changed."
-        return (
-            f"Released: `{job_id}` no longer counts for its member. Your bill keeps it; if the "
-            "request turns up, `resolve` still delivers it, and it will not count again."
+            return say("`{job}` no longer counted for its member. Nothing was changed.", job=job_id)
+        return say(
+            "Released: `{job}` no longer counts for its member. Your bill keeps it; if the "
+            "request turns up, `resolve` still delivers it, and it will not count again.",
+            job=job_id,
         )
 
 
 async def tell_operators(client: Client, job: Job) -> None:
     """Send each operator one message about a job of unknown fate; the log has it in any case."""
     log.error("needs an operator's decision", job=job.id, user=job.request.user_id)
+    say = language_of(job.request.server_locale)
     for number, operator in enumerate(sorted(client.engine.settings.operator_ids)):
         try:
             channel = await client.create_dm(discord.Object(operator))
             # After a crash it is sent again: Discord knows it by its nonce.
-            await channel.send(NEEDS_DECISION.format(job=job.id), nonce=f"{job.id}?{number}")
+            await channel.send(say(NEEDS_DECISION, job=job.id), nonce=f"{job.id}?{number}")
         except (discord.DiscordException, aiohttp.ClientError, OSError) as error:
             log.warning("operator not reached", operator=operator, error=str(error))
 
 
-def describe(settings: Settings, usage: Usage, census: Mapping[JobState, int]) -> str:
+def describe(
+    settings: Settings, usage: Usage, census: Mapping[JobState, int], say: Language
+) -> str:
     """Return how the bot stands, in words for its operator."""
-    cap = f" of at most {settings.max_jobs_per_day}" if settings.max_jobs_per_day else ""
     lines = [
-        f"Running: {sum(census[state] for state in RUNNING)}.",
-        f"Waiting in line: {census[JobState.ACCEPTED]}.",
-        f"Paid for, or perhaps, in 24 hours: {usage.today}{cap}{_cost(settings, usage)}.",
+        say("Running: {running}.", running=sum(census[state] for state in RUNNING)),
+        say("Waiting in line: {waiting}.", waiting=census[JobState.ACCEPTED]),
+        say("Paid for, or perhaps, in 24 hours: {paid}.", paid=_paid(settings, usage, say)),
     ]
     if census[JobState.UNKNOWN]:
-        lines.append(f"Of unknown fate, see the log: {census[JobState.UNKNOWN]}.")
+        lines.append(say("Of unknown fate, see the log: {jobs}.", jobs=census[JobState.UNKNOWN]))
     if usage.paused:
-        lines.append("New videos are paused.")
+        lines.append(say("New videos are paused."))
     return "\n".join(lines)
 
 
-def _cost(settings: Settings, usage: Usage) -> str:
-    price = settings.price_per_video_usd
-    return "" if price is None else f", about ${price * usage.today:.2f}"
+def _paid(settings: Settings, usage: Usage, say: Language) -> str:
+    """Return the day's jobs, of the cap where there is one, with their price where it is known."""
+    limit, price = settings.max_jobs_per_day, settings.price_per_video_usd
+    paid = say("{paid} of at most {limit}", paid=usage.today, limit=limit) if limit else usage.today
+    if price is None:
+        return str(paid)
+    cost = say.number(float(price * usage.today), places=2)
+    return say("{paid}, about ${cost}", paid=paid, cost=cost)
+
+
+def _language(ctx: commands.Context[Client]) -> Language:
+    """Return the server's language: Discord does not tell that of who wrote a message."""
+    return language_of(None if ctx.guild is None else ctx.guild.preferred_locale.value)
 
 
 async def setup(client: Client) -> None:

@@ -9,11 +9,13 @@ from discord.ext import commands
 
 from cogs.ui.client import Interaction
 from cogs.ui.errors import defer_privately
+from cogs.ui.language import private_language
 from cogs.ui.text import relative
 from hailuo.jobs.job import GuildId, UserId
 
 if TYPE_CHECKING:
     from cogs.ui.client import Client
+    from cogs.ui.language import Language
     from hailuo.quotas import Limits, Usage
 
 
@@ -29,32 +31,62 @@ class Quota(commands.Cog):
         await defer_privately(interaction)
         guild_id = None if interaction.guild_id is None else GuildId(interaction.guild_id)
         usage = await self._engine.usage(UserId(interaction.user.id), guild_id)
-        await interaction.followup.send(describe(self._engine.limits, usage), ephemeral=True)
+        text = describe(self._engine.limits, usage, private_language(interaction))
+        await interaction.followup.send(text, ephemeral=True)
 
 
-def describe(limits: Limits, usage: Usage) -> str:
+def describe(limits: Limits, usage: Usage, say: Language) -> str:
     """Return a member's quota in words."""
-    hours = round(limits.window.total_seconds() / 3600)
     left = max(0, limits.per_user - usage.used)
-    lines = [f"**{left} of {limits.per_user}** videos left per {hours} hours ({usage.used} used)."]
-    if usage.next_free_at is not None:
-        lines.append(f"The next one frees up {relative(usage.next_free_at)}.")
-    waiting = f", {usage.waiting_of_user} of them in line" if usage.waiting_of_user else ""
-    lines.append(
-        f"Running now: {usage.live_of_user} of at most {limits.live_per_user} at once{waiting}."
+    quota = say.plural(
+        "**{left} of {count}** video left per {hours} h ({used} used).",
+        "**{left} of {count}** videos left per {hours} h ({used} used).",
+        limits.per_user,
+        left=left,
+        hours=round(limits.window.total_seconds() / 3600),
+        used=usage.used,
     )
-    if usage.waiting_in_server:
-        running = usage.live_in_server - usage.waiting_in_server
-        most = limits.live_per_server
-        lines.append(f"This server makes {running} of at most {most} at once.")
-        lines.append(f"In its line: {usage.waiting_in_server}.")
+    lines = [quota]
+    if usage.next_free_at is not None:
+        lines.append(say("The next one frees up {when}.", when=relative(usage.next_free_at)))
+    lines += _running(limits, usage, say)
     if usage.paused:
-        lines.append("New videos are paused by the people who run this bot.")
+        lines.append(say("New videos are paused by the people who run this bot."))
     elif limits.per_day is not None and usage.today >= limits.per_day:
-        when = "" if usage.next_today_at is None else f" {relative(usage.next_today_at)}"
-        lines.append(f"The bot has reached its limit for all servers; it goes on{when}.")
-    lines.append("-# A video counts once it is accepted; a failed or stopped one is given back.")
+        lines.append(_full_day(usage, say))
+    counts = say("A video counts once it is accepted; a failed or stopped one is given back.")
+    lines.append(f"-# {counts}")
     return "\n".join(lines)
+
+
+def _running(limits: Limits, usage: Usage, say: Language) -> list[str]:
+    """Return what runs and what waits, of the member and of their server."""
+    running = say(
+        "Running now: {running} of at most {limit} at once.",
+        running=usage.live_of_user,
+        limit=limits.live_per_user,
+    )
+    lines = [running]
+    if usage.waiting_of_user:
+        lines.append(say("Of these, in line: {waiting}.", waiting=usage.waiting_of_user))
+    if usage.waiting_in_server:
+        server = say(
+            "This server makes {running} of at most {limit} at once. In its line: {waiting}.",
+            running=usage.live_in_server - usage.waiting_in_server,
+            limit=limits.live_per_server,
+            waiting=usage.waiting_in_server,
+        )
+        lines.append(server)
+    return lines
+
+
+def _full_day(usage: Usage, say: Language) -> str:
+    if usage.next_today_at is None:
+        return say("The bot has reached its limit for all servers.")
+    return say(
+        "The bot has reached its limit for all servers; it goes on {when}.",
+        when=relative(usage.next_today_at),
+    )
 
 
 async def setup(client: Client) -> None:

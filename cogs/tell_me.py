@@ -11,12 +11,15 @@ import discord
 from discord import ui
 
 from cogs.ui.errors import answering, defer_privately
+from cogs.ui.language import private_language
 from hailuo.jobs.job import JOB_ID_PATTERN, LIVE, JobId, JobState
+from hailuo.wording import N_
 
 if TYPE_CHECKING:
     import re
 
     from cogs.ui.client import Client, Interaction
+    from cogs.ui.language import Language
     from hailuo.jobs.job import Job
 
 WISH: Final = "tell"
@@ -24,10 +27,10 @@ WISH: Final = "tell"
 IN_TIME: Final = LIVE - {JobState.DELIVERING}
 """Later the end is being drawn already, by somebody who may not hear of the wish."""
 
-NOT_YOURS: Final = "Only the member who asked for this video can be told. Nothing was changed."
-NO_SUCH_JOB: Final = "This bot does not know that job any more. Nothing was changed."
-TOO_LATE: Final = "It is done, or about to be: look at the card."
-NOTED: Final = "You will be mentioned here once, when it is done."
+NOT_YOURS: Final = N_("Only the member who asked for this video can be told. Nothing was changed.")
+NO_SUCH_JOB: Final = N_("This bot does not know that job any more. Nothing was changed.")
+TOO_LATE: Final = N_("It is done, or about to be: look at the card.")
+NOTED: Final = N_("You will be mentioned here once, when it is done.")
 
 
 def is_asked(job: Job) -> bool:
@@ -38,10 +41,12 @@ def is_asked(job: Job) -> bool:
 class TellMeButton(ui.DynamicItem[ui.Button[Any]], template=rf"tell:(?P<job>{JOB_ID_PATTERN})"):
     """Asks for a mention at the job's end; works for as long as its card stands."""
 
-    def __init__(self, job_id: JobId) -> None:
+    def __init__(self, job_id: JobId, say: Language) -> None:
         super().__init__(
             ui.Button(
-                label="Tell me", style=discord.ButtonStyle.secondary, custom_id=f"tell:{job_id}"
+                label=say("Tell me"),
+                style=discord.ButtonStyle.secondary,
+                custom_id=f"tell:{job_id}",
             )
         )
         self.job_id = job_id
@@ -51,16 +56,18 @@ class TellMeButton(ui.DynamicItem[ui.Button[Any]], template=rf"tell:(?P<job>{JOB
         cls, interaction: Interaction, item: ui.Item[Any], match: re.Match[str]
     ) -> Self:
         """Rebuild the button from the id of its job."""
-        del interaction, item
-        return cls(JobId(match["job"]))
+        del item
+        return cls(JobId(match["job"]), private_language(interaction))
 
     async def callback(self, interaction: Interaction) -> None:  # pyright: ignore[reportIncompatibleMethodOverride]  # always our client
         """Note the requester's wish with the job, and say privately what came of it."""
         async with answering(interaction):
             await defer_privately(interaction)
-            await interaction.followup.send(await self._ask(interaction), ephemeral=True)
+            say = private_language(interaction)
+            await interaction.followup.send(say(await self._ask(interaction)), ephemeral=True)
 
     async def _ask(self, interaction: Interaction) -> str:
+        """Return the answer, still to be translated."""
         store = interaction.client.engine.store
         job = await store.job(self.job_id)
         if job is None:

@@ -35,6 +35,7 @@ from hailuo.settings import ConfigurationError
 from hailuo.store import Store
 from hailuo.sweeps import Sweeper
 from hailuo.videos.doctor import VideoDoctor, video_pool
+from hailuo.wording import N_
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
@@ -61,7 +62,7 @@ LEARN_FROM: Final = 200
 class NoSuchRequestError(HailuoError):
     """An operator named a request that the API does not have."""
 
-    sentence: ClassVar[str] = (
+    sentence: ClassVar[str] = N_(
         "RunComfy does not know that request id: copy it again. Nothing was changed."
     )
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import secrets
 from typing import TYPE_CHECKING, ClassVar
 
+from hailuo.wording import N_, Wording
+
 if TYPE_CHECKING:
     from datetime import timedelta
 
@@ -17,7 +19,7 @@ class HailuoError(Exception):
     translated as a whole. ``detail`` is for the log alone and never reaches a member.
     """
 
-    sentence: ClassVar[str] = (
+    sentence: ClassVar[str] = N_(
         "Something went wrong on our side. Nothing was counted; please try again."
     )
     retryable: ClassVar[bool] = False
@@ -31,9 +33,14 @@ class HailuoError(Exception):
         self.reference = secrets.token_hex(4)
 
     @property
+    def wording(self) -> Wording:
+        """The sentence with its facts, to be said in whatever language its reader has."""
+        return Wording(self.sentence, self.facts)
+
+    @property
     def user_message(self) -> str:
-        """Return the sentence for the member, in English."""
-        return self.sentence.format(**self.facts)
+        """The sentence for the member, in English."""
+        return self.wording.english
 
     def __str__(self) -> str:
         return self.detail or self.user_message

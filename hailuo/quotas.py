@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, Final
 
 from hailuo.errors import HailuoError
+from hailuo.wording import N_
 
 if TYPE_CHECKING:
     from datetime import datetime, timedelta
@@ -75,7 +76,7 @@ class QuotaError(HailuoError):
 class PausedError(QuotaError):
     """The operator stopped new jobs."""
 
-    sentence: ClassVar[str] = (
+    sentence: ClassVar[str] = N_(
         "New videos are paused by the people who run this bot. "
         "Nothing was counted; please try again later."
     )
@@ -84,7 +85,7 @@ class PausedError(QuotaError):
 class QuotaExhaustedError(QuotaError):
     """The member used all of the window's videos."""
 
-    sentence: ClassVar[str] = (
+    sentence: ClassVar[str] = N_(
         "You have used all {limit} of your videos in {hours} hours. "
         "Nothing was counted; the next one frees up {next_free}."
     )
@@ -93,7 +94,7 @@ class QuotaExhaustedError(QuotaError):
 class TooManyFailuresError(QuotaError):
     """So many of the member's jobs failed, or were cancelled, once sent that it costs too much."""
 
-    sentence: ClassVar[str] = (
+    sentence: ClassVar[str] = N_(
         "Too many of your videos failed or were cancelled lately, and each may have cost money. "
         "Nothing was counted; the next one frees up {next_free}."
     )
@@ -102,7 +103,7 @@ class TooManyFailuresError(QuotaError):
 class TooManyLiveError(QuotaError):
     """The member has as many jobs running as allowed."""
 
-    sentence: ClassVar[str] = (
+    sentence: ClassVar[str] = N_(
         "You already have {limit} running, which is as many as one member may have at once. "
         "Nothing was counted; wait for one to finish, or cancel one."
     )
@@ -111,7 +112,7 @@ class TooManyLiveError(QuotaError):
 class ServerBusyError(QuotaError):
     """The server's line is as long as it may be."""
 
-    sentence: ClassVar[str] = (
+    sentence: ClassVar[str] = N_(
         "{waiting} videos wait in this server's line already, and it takes no more. "
         "Nothing was counted; please try again later."
     )
@@ -120,7 +121,7 @@ class ServerBusyError(QuotaError):
 class DayIsFullError(QuotaError):
     """All servers together reached the day's cap."""
 
-    sentence: ClassVar[str] = (
+    sentence: ClassVar[str] = N_(
         "This bot has made as many videos as it may in a day. "
         "Nothing was counted; the next one frees up {next_free}."
     )

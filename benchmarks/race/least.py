@@ -4,7 +4,7 @@ A schedule that knows the true distributions, and sees the job's state at each l
 a dynamic programme in two stages. The price of a look is a Lagrange multiplier: for each price the
 plan of least cost gives one point (lateness, looks) of the lower bound. docs/pacing.md derives it.
 
-``python -m benchmarks.race.least KIND PRICE…`` prints the points; it needs numpy.
+``python -m benchmarks.race.least KIND PRICE…`` prints the points and the plans; it needs numpy.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import importlib
 import json
 import math
 import sys
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 np: Any = importlib.import_module("numpy")  # has no stubs here and is no dependency
@@ -31,6 +31,10 @@ class Plan:
     cost: float
     looks: float
     late: float
+    ages: list[float] = field(default_factory=list)
+    """In stage one and two: when it looks, until something else is seen."""
+    after: list[list[float]] = field(default_factory=list)
+    """In stage one: for each of these looks, when to look on if it finds the job rendering."""
 
 
 @dataclass(slots=True)
@@ -41,7 +45,7 @@ class Search:
     price: float
 
     def best(self, mass: Any) -> Plan:
-        """Return the best plan to find ends with this mass in each cell after now."""
+        """Return the best plan to find ends with this mass in each cell; ages are from now."""
         total = mass.sum()
         if total < NEGLIGIBLE:
             return Plan(0.0, 0.0, 0.0)
@@ -53,6 +57,7 @@ class Search:
         ended_at = np.concatenate([[0.0], np.cumsum(mass * (time[:-1] + self.cell / 2))])
         left = done[-1] - done
         cost, looks, late = (np.zeros(count + 1) for _ in range(3))
+        following = np.zeros(count + 1, int)
         for now in range(count - 1, -1, -1):
             # The first look may be far off; later ones never are.
             reach = count + 1 if now == 0 else min(count + 1, now + 1 + WIDEST_GAP_CELLS)
@@ -63,7 +68,12 @@ class Search:
             cost[now] = left[now] + costs[at]
             looks[now] = left[now] + looks[now + 1 + at]
             late[now] = waited[at] + late[now + 1 + at]
-        return Plan(float(cost[0]), float(looks[0]), float(late[0]))
+            following[now] = now + 1 + at
+        ages, at = [], 0
+        while at < count:
+            at = int(following[at])
+            ages.append(at * self.cell)
+        return Plan(float(cost[0]), float(looks[0]), float(late[0]), ages)
 
 
 @dataclass(slots=True)
@@ -107,16 +117,19 @@ class TwoStages:
                 break
         return best
 
-    def _look_at(self, then: int, ends: Any, waiting: float, after: Plan) -> Plan:
+    def _look_at(self, then: int, ends: Any, waiting: float, following: Plan) -> Plan:
         """Return the cost of the next look there: some are done, some render, some wait on."""
         edge = self.grid[then]
+        age = edge * self.cell
         middles = (np.arange(edge) + 0.5) * self.cell
-        late = float((edge * self.cell - middles) @ ends[:edge])
+        late = float((age - middles) @ ends[:edge])
         found = self._search.best(ends[edge:])
         return Plan(
-            waiting + late / self.price + found.cost + after.cost,
-            waiting + found.looks + after.looks,
-            late + found.late + after.late,
+            waiting + late / self.price + found.cost + following.cost,
+            waiting + found.looks + following.looks,
+            late + found.late + following.late,
+            [age, *following.ages],
+            [[age + later for later in found.ages], *following.after],
         )
 
 
@@ -128,19 +141,17 @@ def log_normal(median: float, sigma: float, cells: int, cell: float) -> Any:
     return mass / mass.sum()
 
 
-def least(kind: str, price: float) -> tuple[float, float]:
-    """Return the mean lateness and the number of looks of the best plan at this price."""
+def least(kind: str, price: float) -> Plan:
+    """Return the best plan at this price."""
     if kind == "even":
         cell = 0.05
         edges = np.arange(int(70 / cell) + 1) * cell
-        plan = Search(cell, price).best(np.diff(np.clip((edges - 50) / 20, 0, 1)))
-    else:
-        cell = 1.0
-        queue, render = log_normal(30, 1.0, 900, cell), log_normal(90, 0.25, 320, cell)
-        grid = [*range(0, 120, 3), *range(120, 300, 6), *range(300, 901, 20)]
-        plan = TwoStages(queue, render, grid, cell, price).best()
-    return plan.late, plan.looks
+        return Search(cell, price).best(np.diff(np.clip((edges - 50) / 20, 0, 1)))
+    cell = 1.0
+    queue, render = log_normal(30, 1.0, 900, cell), log_normal(90, 0.25, 320, cell)
+    grid = [*range(0, 120, 3), *range(120, 300, 6), *range(300, 901, 20)]
+    return TwoStages(queue, render, grid, cell, price).best()
 
 
 if __name__ == "__main__":
-    print(json.dumps([least(sys.argv[1], float(price)) for price in sys.argv[2:]]))
+    print(json.dumps([asdict(least(sys.argv[1], float(price))) for price in sys.argv[2:]]))

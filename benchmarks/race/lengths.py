@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    import random
+import random
 
 KINDS = ("even", "skewed")
 
@@ -20,3 +17,8 @@ def draw(kind: str, rng: random.Random) -> tuple[float, float]:
     if kind == "even":
         return 0.0, rng.uniform(50, 70)
     return rng.lognormvariate(math.log(30), 1.0), rng.lognormvariate(math.log(90), 0.25)
+
+
+def of_prompt(kind: str, seed: int, prompt: str) -> tuple[float, float]:
+    """Return the length of the job with this prompt: the same for every client."""
+    return draw(kind, random.Random(f"{seed} {prompt}"))

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import asyncio
 import importlib
-import itertools
 import json
 import resource
 import sys
@@ -42,6 +41,8 @@ class Course:
     jobs: int
     speed: float
     history: int = 0
+    patience: float = 600.0
+    """Seconds of the jobs' clock, after which those that have not ended count as failed."""
 
 
 def main() -> None:
@@ -65,28 +66,36 @@ async def _run(course: Course) -> dict[str, Any]:
     open_client: Callable[[Course], AbstractAsyncContextManager[Client]] = module.open_client
     async with open_client(course) as client:
         if course.history:
-            await _all(client, [f"past {number}" for number in range(course.history)])
+            await _all(client, course, [f"past {number}" for number in range(course.history)])
             await _reset(course.url)
         before = _cpu()
-        ended = await _all(client, [f"job {number}" for number in range(course.jobs)])
+        ended = await _all(client, course, [f"job {number}" for number in range(course.jobs)])
         spent = _cpu() - before
     rss = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     return {"ended": ended, "cpu_s": spent, "rss_mib": rss}
 
 
-async def _all(client: Client, prompts: list[str]) -> dict[str, dict[str, Any]]:
-    async def one(number: int, prompt: str) -> dict[str, Any]:
+async def _all(client: Client, course: Course, prompts: list[str]) -> dict[str, dict[str, Any]]:
+    ended: dict[str, dict[str, Any]] = {}
+
+    async def one(number: int, prompt: str) -> None:
         # Begun all at once, they would measure the server's backlog of new connections.
         await asyncio.sleep(STARTED_WITHIN_S * number / len(prompts))
         try:
             result = await client.run(prompt)
         except Exception as error:  # noqa: BLE001  # what a client raises is what is measured
-            return {"at": time.monotonic(), "error": f"{type(error).__name__}: {error}"[:200]}
-        return {"at": time.monotonic(), "result": str(result)[:200]}
+            what = {"error": f"{type(error).__name__}: {error}"[:200]}
+        else:
+            what = {"result": str(result)[:200]}
+        ended[prompt] = {"at": time.monotonic(), **what}
 
-    return dict(
-        zip(prompts, await asyncio.gather(*map(one, itertools.count(), prompts)), strict=True)
-    )
+    tasks = {asyncio.create_task(one(*job), name=job[1]) for job in enumerate(prompts)}
+    _, late = await asyncio.wait(tasks, timeout=course.patience / course.speed)
+    for task in late:
+        task.cancel()
+    await asyncio.gather(*late, return_exceptions=True)
+    unended = {"at": time.monotonic(), "error": "did not end in time"}
+    return {prompt: ended.get(prompt, unended) for prompt in prompts}
 
 
 async def _reset(url: str) -> None:

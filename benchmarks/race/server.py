@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import random
 import time
 import uuid
 from collections import Counter, defaultdict
@@ -18,7 +17,7 @@ from typing import Any
 
 from aiohttp import web
 
-from benchmarks.race.lengths import KINDS, draw
+from benchmarks.race.lengths import KINDS, of_prompt
 
 API = "benchmark"
 
@@ -47,7 +46,7 @@ class Race:
 
     def accept(self, prompt: str) -> Job:
         """Take a job in; its length depends on the prompt and the seed alone."""
-        queue, render = draw(self.kind, random.Random(f"{self.seed} {prompt}"))
+        queue, render = of_prompt(self.kind, self.seed, prompt)
         now = time.monotonic()
         job = Job(
             str(uuid.uuid4()),

@@ -16,15 +16,16 @@ from cogs.tell_me import TellMeButton, is_asked
 from cogs.ui.language import card_language
 from cogs.ui.lineage import OriginKind, origin_line
 from cogs.ui.media import picture_name
-from cogs.ui.text import escape, length, plain, quoted, relative, shorten
+from cogs.ui.text import length, plain, quoted, relative, said, shorten
 from hailuo.jobs.job import ENDS, JobState
 from hailuo.jobs.presenter import Behind
-from hailuo.wording import N_
+from hailuo.wording import N_, Wording
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from cogs.ui.forecast import Promise
+    from cogs.ui.language import Language
     from hailuo.jobs.job import Job
     from hailuo.jobs.presenter import Place
 
@@ -33,35 +34,39 @@ LONGEST_BUTTON_URL: Final = 512
 """Characters, by Discord's rule for a link button."""
 LONGEST_TEXT_URL: Final = 3000
 
-UNKNOWN: Final = (
+UNKNOWN: Final = N_(
     "The connection broke while the job was being sent, so nobody can tell whether it was taken. "
     "It counts for now, is given back if nothing comes of it, and is not sent a second time; the "
     "people who run this bot can look into it."
 )
-FAILED: Final = "No video came of it. It was not counted; please try again."
-GONE: Final = "Its link is too long to be shown here; /history has it."
+FAILED: Final = N_("No video came of it. It was not counted; please try again.")
+LINKED: Final = N_(
+    "The video cannot be attached here, so this is its link. RunComfy does not say how long it "
+    "lives: save the video within a few days."
+)
+GONE: Final = N_("Its link is too long to be shown here; /history has it.")
 
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """How a state looks; the label always says in words what the colour says."""
+    """How a state looks; the label, still to be translated, says what the colour says."""
 
     label: str
     colour: discord.Colour
 
 
 LOOKS: Final[Mapping[JobState, Look]] = {
-    JobState.ACCEPTED: Look("⏳ Getting ready", discord.Colour.light_grey()),
-    JobState.SUBMITTING: Look("📨 Sending", discord.Colour.light_grey()),
-    JobState.IN_QUEUE: Look("🕒 In the queue", discord.Colour.blue()),
-    JobState.IN_PROGRESS: Look("🎬 Rendering", discord.Colour.purple()),
-    JobState.FETCHING: Look("📥 Fetching the video", discord.Colour.purple()),
-    JobState.DELIVERING: Look("📤 Posting the video", discord.Colour.purple()),
-    JobState.DELIVERED: Look("✅ Done", discord.Colour.green()),
-    JobState.FAILED: Look("⚠️ Failed", discord.Colour.red()),
-    JobState.CANCELLED: Look("✖️ Cancelled", discord.Colour.dark_grey()),
-    JobState.UNKNOWN: Look("❔ Unclear", discord.Colour.orange()),
-    JobState.KEPT: Look("📦 Kept", discord.Colour.green()),
+    JobState.ACCEPTED: Look(N_("⏳ Getting ready"), discord.Colour.light_grey()),
+    JobState.SUBMITTING: Look(N_("📨 Sending"), discord.Colour.light_grey()),
+    JobState.IN_QUEUE: Look(N_("🕒 In the queue"), discord.Colour.blue()),
+    JobState.IN_PROGRESS: Look(N_("🎬 Rendering"), discord.Colour.purple()),
+    JobState.FETCHING: Look(N_("📥 Fetching the video"), discord.Colour.purple()),
+    JobState.DELIVERING: Look(N_("📤 Posting the video"), discord.Colour.purple()),
+    JobState.DELIVERED: Look(N_("✅ Done"), discord.Colour.green()),
+    JobState.FAILED: Look(N_("⚠️ Failed"), discord.Colour.red()),
+    JobState.CANCELLED: Look(N_("✖️ Cancelled"), discord.Colour.dark_grey()),
+    JobState.UNKNOWN: Look(N_("❔ Unclear"), discord.Colour.orange()),
+    JobState.KEPT: Look(N_("📦 Kept"), discord.Colour.green()),
 }
 
 IN_LINE: Final = Look(N_("⏳ Waiting in line"), discord.Colour.light_grey())
@@ -77,14 +82,15 @@ def progress(job: Job, promise: Promise | None = None) -> ui.LayoutView:
     """Draw a job that is under way: its picture large, its stage, Cancel and Tell me."""
     waits = promise is not None and promise.outlook.place is not None
     look = IN_LINE if waits else LOOKS[job.state]
-    buttons: list[ui.Item[Any]] = [CancelButton(job.id)]
+    say = card_language(job.request)
+    buttons: list[ui.Item[Any]] = [CancelButton(job.id, say)]
     if not is_asked(job):
-        buttons.append(TellMeButton(job.id))
+        buttons.append(TellMeButton(job.id, say))
     return _card(
         look,
-        ui.TextDisplay(_heading(job, look)),
-        ui.MediaGallery(_picture(job)),
-        ui.TextDisplay("\n".join(_stage(job, promise))),
+        ui.TextDisplay(_heading(job, look, say)),
+        ui.MediaGallery(_picture(job, say)),
+        ui.TextDisplay("\n".join(_stage(job, promise, say))),
         ui.ActionRow[Any](*buttons),
     )
 
@@ -92,63 +98,76 @@ def progress(job: Job, promise: Promise | None = None) -> ui.LayoutView:
 def finished(job: Job, video: str, *, with_picture: bool = True) -> ui.LayoutView:
     """Draw a job whose video is here; ``video`` is ``attachment://…`` or a media URL."""
     look = LOOKS[JobState.DELIVERED]
+    say = card_language(job.request)
     return _card(
         look,
-        _top(job, look, with_picture=with_picture),
-        ui.MediaGallery(discord.MediaGalleryItem(video, description=_alt("Video", job))),
-        ui.TextDisplay(_done_line(job)),
-        _after(job),
+        _top(job, look, say, with_picture=with_picture),
+        ui.MediaGallery(discord.MediaGalleryItem(video, description=_video_alt(job, say))),
+        ui.TextDisplay(_done_line(job, say)),
+        _after(job, say),
     )
 
 
 def linked(job: Job) -> ui.LayoutView:
     """Draw a job whose video is too large for this place, or may not be attached here."""
     look = LOOKS[JobState.DELIVERED]
+    say = card_language(job.request)
     return _card(
         look,
-        ui.TextDisplay(_heading(job, look)),
-        ui.TextDisplay(
-            "The video cannot be attached here, so this is its link. RunComfy does not say how "
-            f"long it lives: save the video within a few days.\n{_done_line(job)}\n"
-            f"{_reference(job)}"
-        ),
-        link_to(job.video.url if job.video is not None else ""),
-        _after(job),
+        ui.TextDisplay(_heading(job, look, say)),
+        ui.TextDisplay(f"{say(LINKED)}\n{_done_line(job, say)}\n{_reference(job, say)}"),
+        link_to(job.video.url if job.video is not None else "", say),
+        _after(job, say),
     )
 
 
-def link_to(url: str) -> ui.Item[Any]:
+def link_to(url: str, say: Language) -> ui.Item[Any]:
     """Return a button that leads to a video, or a text where the URL is too long for a button."""
     if len(url) <= LONGEST_BUTTON_URL:
-        return ui.ActionRow[Any](ui.Button(label="Open the video", url=url))
-    return ui.TextDisplay(f"[Open the video](<{url}>)" if len(url) <= LONGEST_TEXT_URL else GONE)
+        return ui.ActionRow[Any](ui.Button(label=say("Open the video"), url=url))
+    text = f"[{say('Open the video')}](<{url}>)"
+    return ui.TextDisplay(text if len(url) <= LONGEST_TEXT_URL else say(GONE))
 
 
 def ended(job: Job, *, with_picture: bool = True) -> ui.LayoutView:
     """Draw a job that ended without a video to show here."""
     look = LOOKS[job.state]
-    top = _top(job, look, with_picture=with_picture)
-    text = ui.TextDisplay[Any](f"{end_line(job)}\n{_reference(job)}")
+    say = card_language(job.request)
+    top = _top(job, look, say, with_picture=with_picture)
+    text = ui.TextDisplay[Any](f"{end_line(job)}\n{_reference(job, say)}")
     # What is unclear may yet come about: nobody needs it twice.
-    after = () if job.state is JobState.UNKNOWN else (_after(job),)
+    after = () if job.state is JobState.UNKNOWN else (_after(job, say),)
     return _card(look, top, text, *after)
 
 
 def moved(job: Job, place: str | None) -> ui.LayoutView:
     """Draw a card whose end had to be posted elsewhere: at ``place``, or (None) as a DM."""
     look = LOOKS[job.state if job.state in ENDS else JobState.DELIVERED]
-    where = "in a direct message" if place is None else f"[in a message of its own]({place})"
-    text = f"It could not be shown here, so it is {where}.\n{_reference(job)}"
-    return _card(look, ui.TextDisplay(_heading(job, look)), ui.TextDisplay(text))
+    say = card_language(job.request)
+    text = (
+        say("It could not be shown here, so it is in a direct message.")
+        if place is None
+        else say(
+            "It could not be shown here, so it is [in a message of its own]({place}).", place=place
+        )
+    )
+    text = f"{text}\n{_reference(job, say)}"
+    return _card(look, ui.TextDisplay(_heading(job, look, say)), ui.TextDisplay(text))
 
 
 def called(job: Job, url: str) -> ui.LayoutView:
     """Draw the one message that mentions somebody: the requester, who asked for it."""
     done = job.state not in ENDS or job.state is JobState.DELIVERED
-    what = "your video is ready." if done else "your video did not come about; the card tells why."
+    say = card_language(job.request)
+    member = f"<@{job.request.user_id}>"
+    text = (
+        say("{member}, your video is ready.", member=member)
+        if done
+        else say("{member}, your video did not come about; the card tells why.", member=member)
+    )
     view = ui.LayoutView(timeout=None)
-    view.add_item(ui.TextDisplay(f"<@{job.request.user_id}>, {what}"))
-    view.add_item(ui.ActionRow(ui.Button(label="Go to it", url=url)))
+    view.add_item(ui.TextDisplay(text))
+    view.add_item(ui.ActionRow(ui.Button(label=say("Go to it"), url=url)))
     return view
 
 
@@ -159,17 +178,19 @@ def without_prompt(job: Job) -> Job:
 
 def end_line(job: Job) -> str:
     """Return what happened, whether it counted, and what to do, for a job that has ended."""
+    say = card_language(job.request)
     match job.state:
         case JobState.CANCELLED:
             by = job.cancel_asked_by
-            who = f" by <@{by}>" if by is not None and by != job.request.user_id else ""
-            return f"Stopped{who} in time. It was not counted."
+            if by is None or by == job.request.user_id:
+                return say("Stopped in time. It was not counted.")
+            return say("Stopped by {member} in time. It was not counted.", member=f"<@{by}>")
         case JobState.UNKNOWN:
-            return escape(job.reason or UNKNOWN)
+            return said(job.reason or Wording(UNKNOWN), say)
         case JobState.KEPT:
-            return "The video is ready but cannot be posted here. It counted; /history has it."
+            return say("The video is ready but cannot be posted here. It counted; /history has it.")
         case _:
-            return escape(job.reason or FAILED)
+            return said(job.reason or Wording(FAILED), say)
 
 
 def _card(look: Look, *items: ui.Item[Any]) -> ui.LayoutView:
@@ -178,24 +199,24 @@ def _card(look: Look, *items: ui.Item[Any]) -> ui.LayoutView:
     return view
 
 
-def _top(job: Job, look: Look, *, with_picture: bool) -> ui.Item[Any]:
-    heading = _heading(job, look)
+def _top(job: Job, look: Look, say: Language, *, with_picture: bool) -> ui.Item[Any]:
+    heading = _heading(job, look, say)
     if not with_picture:
         return ui.TextDisplay(heading)
-    return ui.Section(heading, accessory=_thumbnail(job))
+    return ui.Section(heading, accessory=_thumbnail(job, say))
 
 
-def _heading(job: Job, look: Look) -> str:
-    lines = [f"### {look.label}", f"<@{job.request.user_id}> animates"]
+def _heading(job: Job, look: Look, say: Language) -> str:
+    who = say("{member} animates", member=f"<@{job.request.user_id}>")
+    lines = [f"### {say(look.label)}", who]
     if job.request.prompt:
         lines.append(quoted(job.request.prompt))
-    origin = origin_line(job, card_language(job.request))
+    origin = origin_line(job, say)
     return "\n".join(lines if origin is None else [*lines, origin])
 
 
-def _after(job: Job) -> ui.ActionRow[Any]:
+def _after(job: Job, say: Language) -> ui.ActionRow[Any]:
     """Draw what can be done with a job that has ended."""
-    say = card_language(job.request)
     buttons: list[ui.Item[Any]] = [
         AgainButton(job.id, say),
         SequelButton(OriginKind.EDIT, job.id, say),
@@ -205,87 +226,102 @@ def _after(job: Job) -> ui.ActionRow[Any]:
     return ui.ActionRow[Any](*buttons, DeleteButton(job.id, say))
 
 
-def _stage(job: Job, promise: Promise | None) -> list[str]:
+def _stage(job: Job, promise: Promise | None, say: Language) -> list[str]:
     place = None if promise is None else promise.outlook.place
-    lines = [_stage_line(job, promise) if place is None else _place_in_line(job, place)]
+    lines = [_stage_line(job, promise, say) if place is None else _place_in_line(place, say)]
     if promise is not None:
-        lines += _time_ahead(promise)
+        lines += _time_ahead(promise, say)
     if is_asked(job):
-        lines.append(f"<@{job.request.user_id}> will be told when it is done.")
-    lines.append(f"-# Asked {relative(job.created_at)} · counts as one video of the quota")
+        member = f"<@{job.request.user_id}>"
+        lines.append(say("{member} will be told when it is done.", member=member))
+    when = relative(job.created_at)
+    lines.append(f"-# {say('Asked {when} · counts as one video of the quota', when=when)}")
     return lines
 
 
-def _time_ahead(promise: Promise) -> list[str]:
+def _time_ahead(promise: Promise, say: Language) -> list[str]:
     outlook = promise.outlook
-    lines = ["It takes longer than usual."] if promise.late else []
+    lines = [say("It takes longer than usual.")] if promise.late else []
     if outlook.ready_from and outlook.ready_until:
-        span = f"{relative(outlook.ready_from)} to {relative(outlook.ready_until)}"
-        lines.append(f"Expected {span}")
+        first, last = relative(outlook.ready_from), relative(outlook.ready_until)
+        lines.append(say("Expected {first} to {last}", first=first, last=last))
     return lines
 
 
-def _stage_line(job: Job, promise: Promise | None) -> str:
+def _stage_line(job: Job, promise: Promise | None, say: Language) -> str:
     match job.state:
         case JobState.ACCEPTED | JobState.SUBMITTING if job.cancel_pending:
-            return "Cancelling as soon as the API has answered."
+            return say("Cancelling as soon as the API has answered.")
         case JobState.ACCEPTED | JobState.SUBMITTING:
-            return "The picture is on its way to the API."
+            return say("The picture is on its way to the API.")
         case JobState.IN_QUEUE if job.cancel_pending:
-            return "The API has been asked to stop it."
+            return say("The API has been asked to stop it.")
         case JobState.IN_QUEUE:
-            place = promise.outlook.queue_position if promise else None
-            where = "Waiting its turn" if place is None else f"Place {place} in the API's queue"
-            return f"{where}; cancelling now costs nothing."
+            return _queue_line(promise, say)
         case JobState.IN_PROGRESS if job.cancel_asked_at is not None:
-            return "It could not be stopped in time: it will finish, and it counts."
+            return say("It could not be stopped in time: it will finish, and it counts.")
         case JobState.IN_PROGRESS:
-            return "The API is drawing the video."
+            return say("The API is drawing the video.")
         case JobState.FETCHING:
-            return "The video is rendered and on its way here."
+            return say("The video is rendered and on its way here.")
         case _:
-            return "The video is here and being posted."
+            return say("The video is here and being posted.")
 
 
-def _place_in_line(job: Job, place: Place) -> str:
+def _place_in_line(place: Place, say: Language) -> str:
     """Return where a job stands that waits for its turn, what for, and what it may do meanwhile."""
-    say = card_language(job.request)
     where = ""
     if place.number is not None:
         about = N_("Place {place} in line.") if place.exact else N_("About place {place} in line.")
         where = say(about, place=place.number) + " "
-    return f"{where}{say(WAITS_FOR[place.behind])} " + say(
-        "Yours begins by itself when its turn comes; cancelling costs nothing."
-    )
+    turn = say("It begins by itself when its turn comes; cancelling now costs nothing.")
+    return f"{where}{say(WAITS_FOR[place.behind])}\n{turn}"
 
 
-def _done_line(job: Job) -> str:
+def _queue_line(promise: Promise | None, say: Language) -> str:
+    place = promise.outlook.queue_position if promise else None
+    if place is None:
+        return say("Waiting its turn; cancelling now costs nothing.")
+    return say("Place {place} in the API's queue; cancelling now costs nothing.", place=place)
+
+
+def _done_line(job: Job, say: Language) -> str:
     video = job.video
-    parts = [f"Done in {length((job.state_at - job.created_at).total_seconds())}"]
+    took = length((job.state_at - job.created_at).total_seconds(), say)
+    parts = [say("Done in {duration}", duration=took)]
     if video is not None:
-        parts += [f"{video.seconds:.1f} s", f"{video.width}×{video.height}"]
-    parts.append("counted as one video of the quota")
+        seconds = say("{seconds} s", seconds=say.number(video.seconds))
+        parts += [seconds, f"{video.width}×{video.height}"]
+    parts.append(say("counted as one video of the quota"))
     line = " · ".join(parts)
     if job.cancel_asked_at is not None:
-        line += "\n-# It could not be stopped in time, so it finished and counts."
+        late = say("It could not be stopped in time, so it finished and counts.")
+        line += f"\n-# {late}"
     return line
 
 
-def _reference(job: Job) -> str:
+def _reference(job: Job, say: Language) -> str:
     """Return what a job is found again by: by its people, and by the bot after a crash."""
-    return f"-# Job {job.id}"
+    return f"-# {say('Job {job}', job=job.id)}"
 
 
-def _picture(job: Job) -> discord.MediaGalleryItem:
+def _picture(job: Job, say: Language) -> discord.MediaGalleryItem:
     return discord.MediaGalleryItem(
-        f"attachment://{picture_name(job)}", description=_alt("Picture", job)
+        f"attachment://{picture_name(job)}", description=_picture_alt(job, say)
     )
 
 
-def _thumbnail(job: Job) -> ui.Thumbnail[Any]:
-    return ui.Thumbnail(f"attachment://{picture_name(job)}", description=_alt("Picture", job))
+def _thumbnail(job: Job, say: Language) -> ui.Thumbnail[Any]:
+    return ui.Thumbnail(f"attachment://{picture_name(job)}", description=_picture_alt(job, say))
 
 
-def _alt(what: str, job: Job) -> str:
+def _picture_alt(job: Job, say: Language) -> str:
     prompt = plain(job.request.prompt)
-    return shorten(f"{what} to the prompt: {prompt}" if prompt else what, _ALT_LENGTH)
+    alt = say("Picture to the prompt: {prompt}", prompt=prompt) if prompt else say("Picture")
+    return shorten(alt, _ALT_LENGTH)
+
+
+def _video_alt(job: Job, say: Language) -> str:
+    prompt = plain(job.request.prompt)
+    alt = say("Video to the prompt: {prompt}", prompt=prompt) if prompt else say("Video")
+    return shorten(alt, _ALT_LENGTH)

@@ -11,8 +11,10 @@ import structlog
 from discord import app_commands
 
 from cogs.ui.client import Client, Interaction
+from cogs.ui.language import private_language
 from cogs.ui.text import sentence_of
 from hailuo.errors import HailuoError
+from hailuo.wording import N_
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
@@ -22,7 +24,9 @@ log = structlog.get_logger(__name__)
 
 ALREADY_ANSWERED: Final = frozenset({10062, 40060})
 """Too late, or answered before: Discord delivered it twice, or to two processes."""
-NOT_HERE: Final = "This bot serves certain servers only, and not this place. Nothing was counted."
+NOT_HERE: Final = N_(
+    "This bot serves certain servers only, and not this place. Nothing was counted."
+)
 PRIVATE: Final = "private"
 """Marks an interaction whose deferred answer is for its member alone."""
 
@@ -46,7 +50,8 @@ class Tree(app_commands.CommandTree[Client]):
         if interaction.type is discord.InteractionType.autocomplete:
             await suggest_nothing(interaction)
         else:
-            await answer(interaction, NOT_HERE)
+            say = private_language(interaction)
+            await answer(interaction, say(NOT_HERE))
         return False
 
     async def on_error(  # pyright: ignore[reportIncompatibleMethodOverride]  # always our client
@@ -84,13 +89,15 @@ async def explain(interaction: Interaction, error: Exception) -> None:
     if isinstance(error, discord.HTTPException) and error.code in ALREADY_ANSWERED:
         log.info("answered elsewhere or too late", interaction=interaction.id, code=error.code)
         return
+    say = private_language(interaction)
     known = error if isinstance(error, HailuoError) else HailuoError(type(error).__name__)
     if isinstance(error, HailuoError):
         log.info("refused", interaction=interaction.id, error=repr(error), facts=error.facts)
-        text = sentence_of(known)
+        text = sentence_of(known, say)
     else:
         log.error("unexpected", reference=known.reference, exc_info=error)
-        text = f"{sentence_of(known)} Reference: `{known.reference}`"
+        reference = say("Reference: `{reference}`", reference=known.reference)
+        text = f"{sentence_of(known, say)} {reference}"
     await answer(interaction, f"⚠️ {text}")
 
 

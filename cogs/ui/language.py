@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final
 import structlog
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
+from babel.numbers import format_decimal
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -50,7 +51,7 @@ class Language:
 
     def __call__(self, text: str, /, **facts: object) -> str:
         """Return ``text`` in this language, its gaps filled as ``str.format`` does."""
-        return self._fill(self._words.gettext(text) if text else "", text, facts)
+        return self._fill(self.word(text), text, facts)
 
     def plural(self, one: str, many: str, count: int, /, **facts: object) -> str:
         """Return the form of a text that goes with a number, which fills ``{count}``."""
@@ -58,6 +59,15 @@ class Language:
         return self._fill(
             self._words.ngettext(one, many, count), english, {"count": count, **facts}
         )
+
+    def word(self, text: str) -> str:
+        """Return a text that has no gaps, or that may be anybody's: then it stays as it is."""
+        return self._words.gettext(text) if text else ""
+
+    def number(self, value: float, places: int = 1) -> str:
+        """Return a number with so many decimal places, as it is written in this language."""
+        pattern = f"#,##0.{'0' * places}" if places else "#,##0"
+        return format_decimal(value, pattern, locale=self.code)
 
     def _fill(self, text: str, english: str, facts: Mapping[str, object]) -> str:
         try:

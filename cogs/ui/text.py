@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING, Final
 from discord.utils import format_dt
 
 if TYPE_CHECKING:
+    from cogs.ui.language import Language
     from hailuo.errors import HailuoError
+    from hailuo.wording import Wording
 
 SHOWN_PROMPT: Final = 300
 """Characters of a prompt on a card; the whole prompt is in /history."""
@@ -61,23 +63,35 @@ def relative(when: datetime) -> str:
     return format_dt(when, "R")
 
 
-def length(seconds: float) -> str:
+def length(seconds: float, say: Language) -> str:
     """Return a duration in words: "9 s", "1 min 52 s", "2 h 5 min"."""
-    whole = round(seconds)
-    if whole < 60:  # noqa: PLR2004 - seconds in a minute
-        return f"{whole} s"
-    minutes, rest = divmod(whole, 60)
-    if minutes < 60:  # noqa: PLR2004 - minutes in an hour
-        return f"{minutes} min {rest} s" if rest else f"{minutes} min"
+    minutes, rest = divmod(round(seconds), 60)
+    if not minutes:
+        return say("{seconds} s", seconds=rest)
     hours, minutes = divmod(minutes, 60)
-    return f"{hours} h {minutes} min" if minutes else f"{hours} h"
+    if hours:
+        hours_and_minutes = say("{hours} h {minutes} min", hours=hours, minutes=minutes)
+        return hours_and_minutes if minutes else say("{hours} h", hours=hours)
+    minutes_and_seconds = say("{minutes} min {seconds} s", minutes=minutes, seconds=rest)
+    return minutes_and_seconds if rest else say("{minutes} min", minutes=minutes)
 
 
-def sentence_of(error: HailuoError) -> str:
-    """Return an error's sentence for its member, facts escaped and times in their own zone."""
-    facts = {name: _fact(value) for name, value in error.facts.items()}
-    return error.sentence.format(**facts)
+def sentence_of(error: HailuoError, say: Language) -> str:
+    """Return an error's sentence for whoever reads that language."""
+    return said(error.wording, say)
 
 
-def _fact(value: object) -> str:
-    return relative(value) if isinstance(value, datetime) else escape(str(value))
+def said(wording: Wording, say: Language) -> str:
+    """Return a text in its reader's language, facts escaped and times in their own zone."""
+    facts = {name: _fact(value, say) for name, value in wording.facts.items()}
+    return say(wording.text, **facts)
+
+
+def _fact(value: object, say: Language) -> str:
+    match value:
+        case datetime():
+            return relative(value)
+        case float():
+            return say.number(value)
+        case _:
+            return escape(say.word(str(value)))

@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import ClassVar
 
 from hailuo.errors import HailuoError
+from hailuo.wording import N_
 
 
 class PoolBusyError(HailuoError):
     """Every child is at work and the queue before them is full."""
 
-    sentence: ClassVar[str] = (
+    sentence: ClassVar[str] = N_(
         "I am busy with other files right now. Nothing was counted; please try again in a minute."
     )
     retryable: ClassVar[bool] = True

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from hailuo.errors import HailuoError
+from hailuo.wording import N_
 
 
 class FetchError(HailuoError):
     """A file that did not arrive whole; ``detail`` names the host only, as a URL may be signed."""
 
-    sentence = "The file could not be fetched. Nothing was counted; please try again."
+    sentence = N_("The file could not be fetched. Nothing was counted; please try again.")
 
 
 class UrlRefusedError(FetchError):
     """The URL leads where the bot does not go; nothing was contacted, no redirect followed."""
 
-    sentence = (
+    sentence = N_(
         "The file lies at an address that this bot does not fetch from. Nothing was counted; "
         "please attach the file itself."
     )
@@ -23,7 +24,7 @@ class UrlRefusedError(FetchError):
 class FileGoneError(FetchError):
     """The server says that the file is not there, or not for us."""
 
-    sentence = (
+    sentence = N_(
         "The file is no longer there: it was deleted, or its link has expired. "
         "Nothing was counted; please attach it again."
     )
@@ -32,13 +33,15 @@ class FileGoneError(FetchError):
 class FileTooLargeError(FetchError):
     """The file has more bytes than it may; facts: ``limit`` in MiB."""
 
-    sentence = "The file is larger than {limit} MiB. Nothing was counted; please use a smaller one."
+    sentence = N_(
+        "The file is larger than {limit} MiB. Nothing was counted; please use a smaller one."
+    )
 
 
 class FetchTimeoutError(FetchError):
     """The file did not arrive in time."""
 
-    sentence = "The file took too long to arrive. Nothing was counted; please try again."
+    sentence = N_("The file took too long to arrive. Nothing was counted; please try again.")
     retryable = True
 
 
@@ -51,7 +54,7 @@ class FetchFailedError(FetchError):
 class DiskError(FetchError):
     """The file arrived and could not be written down."""
 
-    sentence = (
+    sentence = N_(
         "The bot's disk did not take the file. Nothing was counted; please tell the bot's operator."
     )
     retryable = True

@@ -6,6 +6,7 @@ from enum import StrEnum
 from typing import Final
 
 from hailuo.images.errors import PictureUnsupportedError
+from hailuo.wording import N_
 
 HEAD_BYTES: Final = 64
 """How much of a file's start `recognise` needs."""
@@ -69,21 +70,21 @@ _HEIF_BRANDS: Final = frozenset({b"heic", b"heix", b"heim", b"heis", b"hevc", b"
 
 # Named so that the refusal can tell people what they sent.
 _FOREIGN_MAGIC: Final = (
-    (b"%PDF", "a PDF document"),
-    (b"II*\x00", "a TIFF picture"),
-    (b"MM\x00*", "a TIFF picture"),
-    (b"8BPS", "a Photoshop file"),
-    (b"\xff\x0a", "a JPEG XL picture"),
-    (b"\x00\x00\x00\x0cJXL ", "a JPEG XL picture"),
-    (b"\x00\x00\x00\x0cjP  ", "a JPEG 2000 picture"),
-    (b"\x00\x00\x01\x00", "an icon"),
-    (b"<svg", "an SVG drawing"),
-    (b"<?xml", "an SVG drawing or other XML"),
-    (b"<!DOC", "a web page"),
-    (b"<html", "a web page"),
-    (b"\x1aE\xdf\xa3", "a WebM or Matroska video"),
-    (b"PK\x03\x04", "a ZIP archive or an office document"),
-    (b"ID3", "a sound file"),
+    (b"%PDF", N_("a PDF document")),
+    (b"II*\x00", N_("a TIFF picture")),
+    (b"MM\x00*", N_("a TIFF picture")),
+    (b"8BPS", N_("a Photoshop file")),
+    (b"\xff\x0a", N_("a JPEG XL picture")),
+    (b"\x00\x00\x00\x0cJXL ", N_("a JPEG XL picture")),
+    (b"\x00\x00\x00\x0cjP  ", N_("a JPEG 2000 picture")),
+    (b"\x00\x00\x01\x00", N_("an icon")),
+    (b"<svg", N_("an SVG drawing")),
+    (b"<?xml", N_("an SVG drawing or other XML")),
+    (b"<!DOC", N_("a web page")),
+    (b"<html", N_("a web page")),
+    (b"\x1aE\xdf\xa3", N_("a WebM or Matroska video")),
+    (b"PK\x03\x04", N_("a ZIP archive or an office document")),
+    (b"ID3", N_("a sound file")),
 )
 
 
@@ -99,7 +100,7 @@ def recognise(head: bytes) -> PictureFormat:
     for magic, name in _FOREIGN_MAGIC:
         if head.startswith(magic):
             raise PictureUnsupportedError(found=name)
-    raise PictureUnsupportedError(found="of an unknown kind" if head else "empty")
+    raise PictureUnsupportedError(found=N_("of an unknown kind") if head else N_("empty"))
 
 
 def _recognise_box_file(head: bytes) -> PictureFormat:
@@ -112,4 +113,4 @@ def _recognise_box_file(head: bytes) -> PictureFormat:
     for brand in brands:
         if brand in _HEIF_BRANDS:
             return PictureFormat.HEIF
-    raise PictureUnsupportedError(found="a video")
+    raise PictureUnsupportedError(found=N_("a video"))

@@ -111,7 +111,7 @@ class _Head:
 def _read_head(file: IO[bytes]) -> _Head:
     size = file.seek(0, SEEK_END)
     if size > MAX_FILE_BYTES:
-        raise PictureTooHeavyError(found=f"{size / 1e6:.1f}", limit=f"{MAX_FILE_BYTES / 1e6:.0f}")
+        raise PictureTooHeavyError(found=round(size / 1e6, 1), limit=MAX_FILE_BYTES // 10**6)
     file.seek(0)
     picture_format = recognise(file.read(HEAD_BYTES))
     file.seek(0)
@@ -155,7 +155,7 @@ def _check_pixels(decoder: ImageFile, picture_format: PictureFormat) -> None:
         raise PictureTooManyPixelsError(
             width=width,
             height=height,
-            found=f"{width * height / 1e6:.1f}",
+            found=round(width * height / 1e6, 1),
             format=picture_format.value,
             limit=limit,
         )

@@ -10,6 +10,7 @@ from hailuo.images.formats import MAX_FILE_BYTES
 from hailuo.images.picture import Size
 from hailuo.images.repairs import plan
 from hailuo.runcomfy.rules import broken_prompt_rules, broken_size_rules
+from hailuo.wording import N_
 
 NO_PICTURES: Final = ("video/", "audio/", "text/", "application/pdf", "application/zip")
 
@@ -21,15 +22,16 @@ class InputError(HailuoError):
 class PromptRuleError(InputError):
     """The prompt is empty or too long."""
 
-    sentence: ClassVar[str] = (
-        "{rule} Yours has {found}. Nothing was counted; please change it and try again."
+    sentence: ClassVar[str] = N_(
+        "The prompt must have {shortest} to {longest} characters. Yours has {found}. Nothing was "
+        "counted; please change it and try again."
     )
 
 
 class SizeRuleError(InputError):
     """The picture's sides break a rule of the API."""
 
-    sentence: ClassVar[str] = (
+    sentence: ClassVar[str] = N_(
         "{rule} Yours is {width} × {height} pixels. Nothing was counted; {remedy}."
     )
 
@@ -39,7 +41,7 @@ def check_prompt(prompt: str) -> None:
     if not any(character.isprintable() and not character.isspace() for character in prompt):
         prompt = ""  # nothing in it can be seen
     for rule in broken_prompt_rules(prompt):
-        raise PromptRuleError(rule=rule.error, found=len(prompt))
+        raise PromptRuleError(shortest=rule.shortest, longest=rule.longest, found=len(prompt))
 
 
 def check_size(width: int, height: int) -> None:
@@ -60,9 +62,9 @@ def size_error(width: int, height: int) -> SizeRuleError | None:
     for rule in broken_size_rules(width, height):
         small = rule.bound > 0
         remedy = (
-            "please attach a larger picture"
+            N_("please attach a larger picture")
             if small
-            else "please crop it so that neither side is 2.5 times the other"
+            else N_("please crop it so that neither side is 2.5 times the other")
         )
         return SizeRuleError(rule=rule.error, width=width, height=height, remedy=remedy)
     return None
@@ -75,7 +77,7 @@ def check_file(size: int, content_type: str | None) -> None:
     later.
     """
     if size > MAX_FILE_BYTES:
-        raise PictureTooHeavyError(found=f"{size / 1e6:.1f}", limit=MAX_FILE_BYTES // 10**6)
+        raise PictureTooHeavyError(found=round(size / 1e6, 1), limit=MAX_FILE_BYTES // 10**6)
     kind = (content_type or "").partition(";")[0].lower()
     if kind.startswith(NO_PICTURES) or kind in NO_PICTURES:
         raise PictureUnsupportedError(found=kind)

@@ -16,6 +16,7 @@ from hailuo.jobs.checks import check_prompt, check_size
 from hailuo.jobs.job import Job, Picture, job_id_of
 from hailuo.jobs.offers import Offer, OfferGoneError
 from hailuo.jobs.sources import Kept, copy
+from hailuo.wording import N_
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Sequence
@@ -39,7 +40,7 @@ AT_ONCE: Final = 4
 class StoppingError(HailuoError):
     """The process is about to end."""
 
-    sentence: ClassVar[str] = (
+    sentence: ClassVar[str] = N_(
         "The bot is restarting. Nothing was counted; please try again in a minute."
     )
 
@@ -47,7 +48,7 @@ class StoppingError(HailuoError):
 class DiskFullError(HailuoError):
     """The disk has no room for another video."""
 
-    sentence: ClassVar[str] = (
+    sentence: ClassVar[str] = N_(
         "The bot's disk is full, so it takes no new videos. Nothing was counted; please tell the "
         "people who run this bot."
     )

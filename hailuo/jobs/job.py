@@ -10,6 +10,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
 
+    from hailuo.wording import Wording
+
 JobId = NewType("JobId", str)
 UserId = NewType("UserId", int)
 GuildId = NewType("GuildId", int)
@@ -182,7 +184,8 @@ class Job:
     finished_at: datetime | None = None
     cancel_asked_at: datetime | None = None
     cancel_asked_by: UserId | None = None
-    reason: str | None = None
+    reason: Wording | None = None
+    """Why it ended as it did, for its member."""
     video: Video | None = None
     announced: bool = False
     deleted_at: datetime | None = None

@@ -20,6 +20,7 @@ from hailuo.images.picture import Size
 from hailuo.images.repair import CropPlace, RepairKind
 from hailuo.images.repairs import plan
 from hailuo.jobs.job import JobId, UserId, job_id_of
+from hailuo.wording import N_
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -36,7 +37,7 @@ LIFETIME: Final = timedelta(hours=1)
 class OfferGoneError(HailuoError):
     """The offer was taken, withdrawn, or is too old."""
 
-    sentence: ClassVar[str] = (
+    sentence: ClassVar[str] = N_(
         "This offer is no longer open: it was taken already, or is over an hour old. Nothing was "
         "counted now; please ask again."
     )

@@ -81,7 +81,7 @@ class CardTooLargeError(CardError):
 class CardGoneError(CardError):
     """Every way to the card is gone for good."""
 
-    sentence: ClassVar[str] = (
+    sentence: ClassVar[str] = N_(
         "The bot could not post its message here, so it started nothing. Nothing was counted; "
         "check that it may view this channel, send messages and attach files, then try again."
     )

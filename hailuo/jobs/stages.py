@@ -30,6 +30,7 @@ from hailuo.runcomfy.models import (
     RequestId,
     Status,
 )
+from hailuo.wording import N_, Wording
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -60,21 +61,25 @@ LINK_LIFE: Final = timedelta(hours=12)
 END_PATIENCE: Final = timedelta(hours=24)
 """How long a job's end is tried on a card that does not answer."""
 
-NO_VIDEO: Final = (
+NO_VIDEO: Final = N_(
     "RunComfy finished without a video. It was not counted; "
     "please try again, perhaps with another prompt."
 )
-STALLED: Final = (
+STALLED: Final = N_(
     "RunComfy has stood still with this for hours, so the bot has stopped waiting. "
     "It was not counted; please try again."
 )
-LOST_PICTURE: Final = (
+LOST_PICTURE: Final = N_(
     "The picture was lost before it could be sent. It was not counted; please run it again."
 )
-LOST_VIDEO: Final = (
+LOST_VIDEO: Final = N_(
     "The video was rendered but could not be fetched from RunComfy. It was not counted; "
     "please try again."
 )
+API_FAILED: Final = N_(
+    "RunComfy could not make this video: {why}. It was not counted; please try again."
+)
+WHY_UNKNOWN: Final = N_("it did not say why")
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,7 +158,7 @@ class JobStages:
             return NOW
         picture = self._folders.picture(job.picture.name)
         if not await asyncio.to_thread(picture.is_file):
-            return await self._fail(job, LOST_PICTURE)
+            return await self._fail(job, Wording(LOST_PICTURE))
         if job.lined_up_at is not None and not self._line.calls(job):
             place = self._line.tell_place(job)
             if place is not None:
@@ -162,7 +167,7 @@ class JobStages:
         try:
             url = await self._link(job, picture)
         except (CardGoneError, CardTooLargeError) as error:
-            return await self._fail(job, error.user_message)
+            return await self._fail(job, error.wording)
         if self._inline_pictures:
             url = await asyncio.to_thread(_data_uri, picture)
         given = JobInput(job.request.prompt, url, job.request.prompt_optimizer)
@@ -182,7 +187,7 @@ class JobStages:
         try:
             outcome = await self._api.cancel(_request_id(job))
         except RequestNotFoundError as error:
-            return await self._fail(job, error.user_message)
+            return await self._fail(job, error.wording)
         except RunComfyError as error:
             log.warning("cancel not taken", job=job.id, error=str(error))
             return await self._poll(job)  # the job's life goes on, whatever the cancel call says
@@ -192,10 +197,10 @@ class JobStages:
         try:
             status = await self._api.status(_request_id(job))
         except RequestNotFoundError as error:
-            return await self._fail(job, error.user_message)
+            return await self._fail(job, error.wording)
         except RunComfyError:
             if self._lookout.stalled(job):
-                return await self._fail(job, STALLED)
+                return await self._fail(job, Wording(STALLED))
             raise
         return await self._apply(job, status)
 
@@ -215,7 +220,7 @@ class JobStages:
                 pass  # still there, or a word we do not know: look again
         self._lookout.saw(job)
         if self._lookout.stalled(job):
-            return await self._fail(job, STALLED)
+            return await self._fail(job, Wording(STALLED))
         position = status.position if isinstance(status, InQueue) else None
         early, late = self._lookout.expected(job) or (None, None)
         self._presenter.update(job, Outlook(position, early, late))
@@ -228,7 +233,7 @@ class JobStages:
         except ResultNotReadyError:
             return self._lookout.next_look(job)
         except RequestNotFoundError as error:
-            return await self._fail(job, error.user_message)
+            return await self._fail(job, error.wording)
         match result:
             case Output():
                 moved = await self._store.move(job, JobState.FETCHING)
@@ -243,11 +248,11 @@ class JobStages:
             case Failed(reason):
                 return await self._fail(job, _api_failed(reason))
             case EmptyOutput():
-                return await self._fail(job, NO_VIDEO)
+                return await self._fail(job, Wording(NO_VIDEO))
 
     async def _fetch(self, job: Job) -> timedelta:
         """Bring the video to our disk; a result is free to fetch again."""
-        waited = self._clock.now() - (job.rendered_at or job.state_at)
+        waited = self._clock.now() - job.state_at
         name = self._folders.video_name(job.id)
         try:
             result = await self._api.result(_request_id(job))
@@ -263,7 +268,7 @@ class JobStages:
         except (FetchError, NoVideoError, RunComfyError) as error:
             if waited > (FETCH_PATIENCE if error.retryable else GONE_PATIENCE):
                 log.exception("video lost", job=job.id, request=job.request_id)
-                return await self._fail(job, LOST_VIDEO)
+                return await self._fail(job, Wording(LOST_VIDEO))
             raise
         info = downloaded.info
         video = Video(
@@ -318,8 +323,8 @@ class JobStages:
         await self._store.announce(job)
         log.info("settled", job=job.id, state=job.state)
 
-    async def _fail(self, job: Job, reason: str) -> timedelta:
-        log.warning("failed", job=job.id, request=job.request_id, reason=reason)
+    async def _fail(self, job: Job, reason: Wording) -> timedelta:
+        log.warning("failed", job=job.id, request=job.request_id, reason=reason.english)
         await self._store.move(job, JobState.FAILED, reason=reason)
         return NOW
 
@@ -330,9 +335,8 @@ def _request_id(job: Job) -> RequestId:
     return RequestId(job.request_id)
 
 
-def _api_failed(reason: str) -> str:
-    why = reason.strip().rstrip(".") or "it did not say why"
-    return f"RunComfy could not make this video: {why}. It was not counted; please try again."
+def _api_failed(reason: str) -> Wording:
+    return Wording(API_FAILED, {"why": reason.strip().rstrip(".") or WHY_UNKNOWN})
 
 
 def _data_uri(picture: Path) -> str:

@@ -72,7 +72,7 @@ class Submission:
             case Refused(error):
                 log.warning("refused", job=job.id, error=str(error), reference=error.reference)
                 await self._record(
-                    lambda: self._store.move(job, JobState.FAILED, reason=error.user_message)
+                    lambda: self._store.move(job, JobState.FAILED, reason=error.wording)
                 )
             case SubmitUnknown(detail):
                 log.error("nobody knows whether this was paid for", job=job.id, detail=detail)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 
 from hailuo.errors import HailuoError
 from hailuo.fetch import FetchError
+from hailuo.wording import N_
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -29,7 +30,7 @@ _PICTURE_BRANDS = frozenset({b"avif", b"avis", b"heic", b"heix", b"hevc", b"mif1
 class NoVideoError(HailuoError):
     """The job is done, and none of its files is a video that can be played."""
 
-    sentence = (
+    sentence = N_(
         "RunComfy finished, but what it made is not a playable video. It was not counted; "
         "please try again."
     )

@@ -11,6 +11,7 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 from hailuo.errors import HailuoError
+from hailuo.wording import N_
 
 if TYPE_CHECKING:
     from datetime import timedelta
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 class RunComfyError(HailuoError):
     """A call that did not do what it was for; ``text`` is the API's own word, redacted."""
 
-    sentence = "RunComfy could not do this. Nothing was counted; please try again later."
+    sentence = N_("RunComfy could not do this. Nothing was counted; please try again later.")
 
     def __init__(
         self,
@@ -40,7 +41,7 @@ class RunComfyError(HailuoError):
         )
         super().__init__(
             f"{type(self).__name__}: {', '.join(part for part in evidence if part)}",
-            reason=text.rstrip(". ") or "no reason was given",
+            reason=text.rstrip(". ") or N_("no reason was given"),
         )
         self.text = text
         self.http_status = http_status
@@ -52,7 +53,7 @@ class RunComfyError(HailuoError):
 class InvalidModelError(RunComfyError):
     """The model id is not known there."""
 
-    sentence = (
+    sentence = N_(
         "RunComfy does not know the model this bot is set up for. Nothing was counted; "
         "please tell the bot's operator."
     )
@@ -61,7 +62,7 @@ class InvalidModelError(RunComfyError):
 class InsufficientBalanceError(RunComfyError):
     """The account has no money left."""
 
-    sentence = (
+    sentence = N_(
         "The bot's RunComfy account has run out of credit. Nothing was counted; "
         "please try again once the bot's operator has topped it up."
     )
@@ -70,7 +71,7 @@ class InsufficientBalanceError(RunComfyError):
 class AuthenticationError(RunComfyError):
     """The token is missing, expired or revoked."""
 
-    sentence = (
+    sentence = N_(
         "RunComfy does not accept the bot's key. Nothing was counted; "
         "please tell the bot's operator."
     )
@@ -79,7 +80,7 @@ class AuthenticationError(RunComfyError):
 class PermissionDeniedError(RunComfyError):
     """The account may not do this, or the request is somebody else's."""
 
-    sentence = (
+    sentence = N_(
         "RunComfy does not let the bot do this. Nothing was counted; "
         "please tell the bot's operator."
     )
@@ -88,7 +89,7 @@ class PermissionDeniedError(RunComfyError):
 class RequestNotFoundError(RunComfyError):
     """The request is unknown, deleted or expired: nothing more will come of it."""
 
-    sentence = (
+    sentence = N_(
         "RunComfy no longer knows this job, so its video cannot be fetched. It was not counted; "
         "please run it again."
     )
@@ -97,7 +98,7 @@ class RequestNotFoundError(RunComfyError):
 class InvalidInputError(RunComfyError):
     """The prompt or the picture was refused."""
 
-    sentence = (
+    sentence = N_(
         "RunComfy refused this input: {reason}. Nothing was counted; "
         "please change the picture or the prompt and try again."
     )
@@ -112,7 +113,7 @@ class ResultNotReadyError(RunComfyError):
 class RateLimitedError(RunComfyError):
     """Too many calls; ``retry_after`` says when to come back, where the API tells."""
 
-    sentence = (
+    sentence = N_(
         "RunComfy is too busy to take another job. Nothing was counted; "
         "please try again in a few minutes."
     )
@@ -140,7 +141,7 @@ class MalformedAnswerError(RunComfyError):
 class UnreachableError(RunComfyError):
     """No connection came about, so nothing was sent."""
 
-    sentence = (
+    sentence = N_(
         "RunComfy cannot be reached at the moment. Nothing was counted; "
         "please try again in a few minutes."
     )

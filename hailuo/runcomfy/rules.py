@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from hailuo.wording import N_
+
 PROMPT_MIN_CHARACTERS = 1
 PROMPT_MAX_CHARACTERS = 1995
 
@@ -37,15 +39,14 @@ class PromptRule:
 
     shortest: int
     longest: int
-    error: str
 
     def holds(self, prompt: str) -> bool:
         """Tell whether the prompt's length lies inside the bounds."""
         return self.shortest <= len(prompt) <= self.longest
 
 
-_SIDES = "The uploaded image width and height must both exceed 300 pixels."
-_RATIO = "The aspect ratio range should be 2:5 to 5:2."
+_SIDES = N_("The uploaded image width and height must both exceed 300 pixels.")
+_RATIO = N_("The aspect ratio range should be 2:5 to 5:2.")
 
 SIZE_RULES = (
     SizeRule("width_pixels>", 300, _SIDES, width_factor=1, height_factor=0, bound=300),
@@ -55,12 +56,8 @@ SIZE_RULES = (
     SizeRule("width/height<", 2.5, _RATIO, width_factor=-2, height_factor=5),
 )
 
-PROMPT_RULE = PromptRule(
-    PROMPT_MIN_CHARACTERS,
-    PROMPT_MAX_CHARACTERS,
-    # The schema has a bound and no text for it.
-    f"The prompt must have {PROMPT_MIN_CHARACTERS} to {PROMPT_MAX_CHARACTERS} characters.",
-)
+PROMPT_RULE = PromptRule(PROMPT_MIN_CHARACTERS, PROMPT_MAX_CHARACTERS)
+"""The schema has these bounds and no text for them."""
 
 
 def broken_size_rules(width: int, height: int) -> tuple[SizeRule, ...]:

@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import ClassVar
 
 from hailuo.errors import HailuoError
+from hailuo.wording import N_
 
 
 class StoreError(HailuoError):
     """The database did not do what was asked; nothing of the transaction happened."""
 
-    sentence: ClassVar[str] = (
+    sentence: ClassVar[str] = N_(
         "The bot cannot save anything right now, so it started nothing. "
         "Nothing was counted; please try again in a few minutes."
     )
@@ -20,7 +21,7 @@ class StoreError(HailuoError):
 class StoreInUseError(StoreError):
     """Another process has this SQLite file."""
 
-    sentence: ClassVar[str] = (
+    sentence: ClassVar[str] = N_(
         "Another bot process already uses {path}: stop it first, or give this one a database "
         "of its own with DATABASE_URL."
     )
@@ -30,7 +31,7 @@ class StoreInUseError(StoreError):
 class SchemaTooNewError(StoreError):
     """The database was written by a newer release."""
 
-    sentence: ClassVar[str] = (
+    sentence: ClassVar[str] = N_(
         "The database was written by a newer release of the bot (schema {revision}): "
         "install that release or a later one; the database was not touched."
     )
@@ -40,7 +41,7 @@ class SchemaTooNewError(StoreError):
 class StoreUnusableError(StoreError):
     """The database cannot be opened at all."""
 
-    sentence: ClassVar[str] = (
+    sentence: ClassVar[str] = N_(
         "The database at {path} cannot be used ({why}): check DATABASE_URL, the disk and the "
         "file's permissions."
     )
@@ -50,7 +51,7 @@ class StoreUnusableError(StoreError):
 class StoreUnreachableError(StoreError):
     """The database's server does not answer; it may, later."""
 
-    sentence: ClassVar[str] = (
+    sentence: ClassVar[str] = N_(
         "The database at {path} does not answer ({why}): see that it runs and that DATABASE_URL "
         "names it, then start again."
     )
@@ -71,7 +72,7 @@ class IllegalMoveError(StoreError):
 class NotUnknownError(StoreError):
     """Only a job of unknown fate needs a decision."""
 
-    sentence: ClassVar[str] = (
+    sentence: ClassVar[str] = N_(
         "Job {job} is {state}: only a job of unknown fate can be resolved. Nothing was changed."
     )
     retryable: ClassVar[bool] = False
@@ -80,7 +81,7 @@ class NotUnknownError(StoreError):
 class RequestTakenError(StoreError):
     """One paid request is one job's."""
 
-    sentence: ClassVar[str] = "That request belongs to job {job} already. Nothing was changed."
+    sentence: ClassVar[str] = N_("That request belongs to job {job} already. Nothing was changed.")
     retryable: ClassVar[bool] = False
 
 

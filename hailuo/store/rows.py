@@ -22,6 +22,7 @@ from hailuo.jobs.job import (
 )
 from hailuo.store.errors import StaleMoveError
 from hailuo.store.tables import jobs
+from hailuo.wording import Wording
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -113,7 +114,7 @@ def job_of(row: Row[Any]) -> Job:
         finished_at=row.finished_at,
         cancel_asked_at=row.cancel_asked_at,
         cancel_asked_by=None if row.cancel_asked_by is None else UserId(row.cancel_asked_by),
-        reason=row.reason,
+        reason=None if row.reason is None else Wording.load(row.reason),
         video=None
         if row.video_name is None
         else Video(

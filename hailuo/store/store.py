@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     from hailuo.clock import Clock
     from hailuo.jobs.job import GuildId, JobId, Picture, Request, UserId, Video, WorkerId
+    from hailuo.wording import Wording
 
 _ACCEPT_LOCK: Final = 0x4861_696D  # any constant: it names our advisory lock on PostgreSQL
 CLAIM_AT_ONCE: Final = 500
@@ -34,7 +35,7 @@ _MARKS: Final = {
     JobState.IN_PROGRESS: "rendering_at",
     JobState.FETCHING: "rendered_at",
 }
-"""The column that keeps when a job passed this state; pacing learns from them."""
+"""The column that keeps when a job first came to this state; pacing learns from them."""
 
 
 class Store:
@@ -93,21 +94,22 @@ class Store:
         *,
         request_id: str | None = None,
         video: Video | None = None,
-        reason: str | None = None,
+        reason: Wording | None = None,
     ) -> Job:
         """Write the job's move to ``to`` and, if that is an end, settle both ledgers with it."""
         if to not in MOVES[job.state]:
             raise IllegalMoveError(f"{job.id}: {job.state} -> {to}")
         now = self._clock.now()
         changes: dict[str, Any] = {"state": to, "state_at": now, "announced": False}
-        if to in _MARKS:
-            changes[_MARKS[to]] = now
+        mark = _MARKS.get(to)
+        if mark is not None and getattr(job, mark) is None:
+            changes[mark] = now
         if to in ENDS:
             changes["finished_at"] = now
         if request_id is not None:
             changes["request_id"] = request_id
         if reason is not None:
-            changes["reason"] = reason
+            changes["reason"] = reason.dump()
         if video is not None:
             changes |= video_columns(video)
 

@@ -11,6 +11,7 @@ from hailuo.store import ledgers
 from hailuo.store.errors import NotUnknownError, RequestTakenError
 from hailuo.store.rows import job_of
 from hailuo.store.tables import jobs
+from hailuo.wording import N_, Wording
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
     from hailuo.jobs.job import WorkerId
 
-RELEASED: Final = (
+RELEASED: Final = N_(
     "The connection broke while the job was being sent, and nobody could tell whether it was "
     "taken. It is no longer counted; please try again."
 )
@@ -87,7 +88,7 @@ def _release(
     statement = (
         update(jobs)
         .where(jobs.c.id.in_(connection.scalars(held).all()))
-        .values(owner=worker, announced=False, reason=RELEASED)
+        .values(owner=worker, announced=False, reason=Wording(RELEASED).dump())
         .returning(jobs)
     )
     released = [job_of(row) for row in connection.execute(statement)]
@@ -100,9 +101,9 @@ def _unknown(connection: Connection, job_id: JobId) -> Job:
     """Return a job of unknown fate, locked against everybody else's writes."""
     row = connection.execute(select(jobs).where(jobs.c.id == job_id).with_for_update()).first()
     if row is None:
-        raise NotUnknownError(job=job_id, state="not known here")
+        raise NotUnknownError(job=job_id, state=N_("not known here"))
     if row.deleted_at is not None:
-        raise NotUnknownError(job=job_id, state="deleted by its member")
+        raise NotUnknownError(job=job_id, state=N_("deleted by its member"))
     if row.state != JobState.UNKNOWN:
         raise NotUnknownError(job=job_id, state=row.state)
     return job_of(row)

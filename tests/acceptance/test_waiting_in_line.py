@@ -72,7 +72,7 @@ async def test_in_a_full_server_members_take_turns_in_line(set_the_stage: SetThe
         await stage.press(third, "Tell me")
         quota = await stage.private_answer(await stage.command("quota"))
         assert "2 of 5" in quota
-        assert "3 of at most 4 at once, 2 of them in line" in quota
+        assert "Of these, in line: 2." in quota
         assert "makes 1 of at most 1" in quota
         assert "In its line: 3." in quota
 

@@ -6,17 +6,13 @@
 from __future__ import annotations
 
 import asyncio
-import base64
-import io
 import os
 import random
 from collections import Counter
 from dataclasses import dataclass
 from datetime import timedelta
 
-import aiohttp
 import pytest
-from PIL import Image
 from pydantic import SecretStr
 
 from hailuo.clock import SystemClock
@@ -35,36 +31,11 @@ from hailuo.runcomfy import (
     errors,
 )
 from sandbox.runcomfy import MODEL_ID, TOKEN, RunComfySandbox
+from tests.storm import let_it_storm, picture_url, shorten_patience
 
 JOBS = int(os.environ.get("FAULT_STORM_JOBS", "150"))
 AT_ONCE = 50
 SPEED = 20.0
-
-SUBMIT_FAULTS: list[tuple[int | str, dict[str, object]]] = [
-    (429, {"retry_after": 1}),
-    (429, {"retry_after": 1, "retry_after_form": "date"}),
-    (400, {"code": 400002}),
-    (422, {"code": 422001}),
-    (200, {"code": 400004}),
-    *((status, {}) for status in ("drop", "html", "garbage", "empty", "redirect")),
-    (500, {}),
-    *((status, {"after_accept": True}) for status in ("drop", "html", "garbage", "truncate")),
-    *((status, {"after_accept": True}) for status in (500, 502, 503)),
-    (200, {"omit": ["request_id"]}),
-    (200, {"after_accept": True, "code": 999999}),
-    ("hang", {"after_accept": True}),
-]
-POLL_FAULTS: list[tuple[int | str, dict[str, object]]] = [
-    *((status, {}) for status in ("drop", "html", "garbage", "truncate", "empty", "redirect")),
-    *((status, {}) for status in (500, 502, 503, 401, 403)),
-    (429, {"retry_after": 1}),
-    (503, {"retry_after": 1, "retry_after_form": "date"}),
-    (200, {"body": {"status": "dancing"}}),
-    (200, {"body": {"request_id": 7}}),
-    (200, {"code": 500001}),
-    (400, {"code": 400005}),
-    ("hang", {}),
-]
 
 
 class FastClock(SystemClock):
@@ -89,25 +60,7 @@ class Ended:
 
 @pytest.fixture(autouse=True)
 def short_patience(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Give a server that hangs a second, not the product's minutes."""
-    limits = aiohttp.ClientTimeout(total=1.0)
-    monkeypatch.setattr("hailuo.runcomfy.transport._POLL_TIMEOUT", limits)
-    monkeypatch.setattr("hailuo.runcomfy.transport._SUBMIT_TIMEOUT", limits)
-
-
-def picture() -> str:
-    buffer = io.BytesIO()
-    Image.new("RGB", (320, 320), "navy").save(buffer, "PNG")
-    return f"data:image/png;base64,{base64.b64encode(buffer.getvalue()).decode()}"
-
-
-def let_it_storm(sandbox: RunComfySandbox) -> None:
-    for status, details in SUBMIT_FAULTS:
-        chance = 0.01 if status == "hang" else 0.025
-        sandbox.strike("POST /v1/models/*", status, times=None, probability=chance, **details)
-    for status, details in POLL_FAULTS:
-        chance = 0.003 if status == "hang" else 0.02
-        sandbox.strike("GET /v1/requests/*", status, times=None, probability=chance, **details)
+    shorten_patience(monkeypatch, 1.0)
 
 
 async def follow(handle: JobHandle, pacing: Pacing, clock: FastClock) -> object:
@@ -137,12 +90,13 @@ async def follow(handle: JobHandle, pacing: Pacing, clock: FastClock) -> object:
             asked = error.retry_after * SPEED if error.retry_after else None
 
 
+@pytest.mark.timeout(120 + JOBS)
 async def test_no_job_is_paid_twice_none_is_lost_and_every_lost_answer_is_typed() -> None:
     settings = {"queue_s": [0.5, 4], "render_s": [2, 8], "time_scale": SPEED, "seed": 7}
     clock, ended = FastClock(), dict[int, Ended]()
     pacing = Pacing(Rules(), random.Random(7))  # seeded
     room = asyncio.Semaphore(AT_ONCE)
-    image_url = picture()
+    image_url = picture_url()
 
     async with (
         RunComfySandbox(settings=settings) as sandbox,
@@ -158,7 +112,7 @@ async def test_no_job_is_paid_twice_none_is_lost_and_every_lost_answer_is_typed(
                     ended[number].result = await follow(handle, pacing, clock)
 
         let_it_storm(sandbox)
-        async with asyncio.timeout(100), asyncio.TaskGroup() as jobs:
+        async with asyncio.timeout(60 + JOBS), asyncio.TaskGroup() as jobs:
             for number in range(JOBS):
                 jobs.create_task(live(number), name=f"job:{number}")
         ledger = sandbox.state.ledger

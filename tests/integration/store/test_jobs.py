@@ -61,6 +61,16 @@ async def test_a_move_is_written_with_its_time_and_facts(store: Store, clock: Ma
     assert (job.video, job.finished_at, job.announced) == (VIDEO, clock.now(), False)
 
 
+async def test_a_video_that_is_fetched_again_was_rendered_when_it_was(
+    store: Store, clock: ManualClock
+) -> None:
+    job = await moved(store, *_path(JobState.DELIVERING))
+    await clock.advance(timedelta(hours=3))
+    again = await store.move(job, JobState.FETCHING)
+    assert (again.rendered_at, again.state_at) == (job.rendered_at, clock.now())
+    assert job.rendered_at is not None
+
+
 @pytest.mark.parametrize("state", list(JobState))
 async def test_only_the_moves_of_the_table_are_written(store: Store, state: JobState) -> None:
     job = await moved(store, *_path(state))

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from cogs.ui.language import language_of
 from cogs.ui.text import escape, length, plain, quoted, sentence_of, shorten
 from hailuo.quotas import QuotaExhaustedError
 
@@ -64,10 +65,10 @@ def test_shortening_keeps_to_the_limit(text: str, limit: int) -> None:
     [(0.4, "0 s"), (9, "9 s"), (59.6, "1 min"), (112, "1 min 52 s"), (7500, "2 h 5 min")],
 )
 def test_lengths_are_in_words(seconds: float, words: str) -> None:
-    assert length(seconds) == words
+    assert length(seconds, language_of("en-US")) == words
 
 
 def test_times_in_an_errors_sentence_are_shown_in_the_readers_zone() -> None:
     when = datetime(2026, 1, 1, tzinfo=UTC)
     error = QuotaExhaustedError(limit=5, hours=24, next_free=when)
-    assert f"<t:{int(when.timestamp())}:R>" in sentence_of(error)
+    assert f"<t:{int(when.timestamp())}:R>" in sentence_of(error, language_of("en-US"))
