@@ -10,7 +10,7 @@ RUNCOMFY_PORT ?= 8091
 export DISCORD_PORT RUNCOMFY_PORT IMAGE PROMPT OUT
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test chaos scenes sandbox lint format words lock clean
+.PHONY: help demo pictures test chaos scenes sandbox lint format words lock clean
 
 help: ## Show this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -28,8 +28,11 @@ $(VENV)/.ready-dev: requirements-dev.txt
 demo: $(VENV)/.ready ## Animate a picture end to end against the stand-ins (IMAGE= PROMPT= OUT=)
 	@$(RUN) -m sandbox demo
 
-sandbox: $(VENV)/.ready ## Serve both stand-ins and the bot until Ctrl-C
+sandbox: $(VENV)/.ready ## Serve the page, both stand-ins and the bot until Ctrl-C
 	@$(RUN) -m sandbox serve
+
+pictures: $(VENV)/.ready-dev ## Take README's pictures of the page (needs Chromium)
+	$(RUN) -m sandbox.pictures
 
 test: $(VENV)/.ready-dev ## Every test
 	$(RUN) -m pytest -n 2 --dist worksteal tests/unit

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import sys
 from functools import partial
 
@@ -107,6 +108,7 @@ async def run(settings: Settings) -> None:
             await asyncio.gather(login, return_exceptions=True)
             return
         await login
+        gc.freeze()  # code and commands stay: a look through them all would halt the loop for long
         async with serve_health(settings.http_addr, engine.store, bot.connected):
             await _serve(bot, stopped)
 

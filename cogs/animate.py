@@ -9,9 +9,8 @@ from discord import app_commands
 from discord.ext import commands
 
 from cogs.offer import show
-from cogs.ui.acknowledging import Acknowledging
+from cogs.ui.acknowledging import Acknowledging, defer
 from cogs.ui.client import Interaction
-from cogs.ui.errors import acknowledge
 from cogs.ui.private import begin_privately
 from cogs.ui.request import request_of
 from cogs.ui.suggestions import prompt_meant, suggest
@@ -64,7 +63,7 @@ class Animate(commands.Cog):
         chosen = None if fit is None else FITS[fit]
         alone = private and interaction.guild_id is not None  # in a DM everybody is
         async with self._acknowledging:
-            message_id = await acknowledge(interaction, private=alone)
+            message_id = await defer(interaction, privately=alone)
         await self._acknowledging.over()
         request = request_of(interaction, message_id, prompt, prompt_optimizer=magic_prompt)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import timedelta
 from itertools import groupby
 from typing import TYPE_CHECKING, Final
 
@@ -12,6 +13,7 @@ import structlog
 from discord.ext import commands
 
 from cogs.cancel import CROSS, may_cancel
+from cogs.ui import codes
 from hailuo.errors import HailuoError
 from hailuo.jobs.job import JobState, UserId
 
@@ -26,6 +28,8 @@ log = structlog.get_logger(__name__)
 STILL_STOPPABLE: Final = frozenset(
     {JobState.ACCEPTED, JobState.SUBMITTING, JobState.IN_QUEUE, JobState.IN_PROGRESS}
 )
+PAUSES: Final = (timedelta(seconds=1), timedelta(seconds=4))
+"""Before each further try to read a card's reactions: nobody will tell of them again."""
 READ_REACTIONS: Final = 20
 """People behind one ❌ who are looked at; the requester is nearly always the first."""
 
@@ -78,7 +82,7 @@ class Cards(commands.Cog):
         """Read the ❌ of a channel's cards; where one may not be read, none may."""
         for job in jobs:
             try:
-                await self._read(job)
+                await self._insist(job)
             except (discord.NotFound, discord.Forbidden) as error:
                 log.info("reactions cannot be read", job=job.id, code=error.code)
                 await self._client.presenter.lose_card(job, error.code)
@@ -92,6 +96,16 @@ class Cards(commands.Cog):
                 OSError,
             ) as error:
                 log.warning("reactions not read", job=job.id, error=str(error))
+
+    async def _insist(self, job: Job) -> None:
+        """Read the ❌ of a card, again where Discord does not answer."""
+        for pause in PAUSES:
+            try:
+                return await self._read(job)
+            except codes.NO_ANSWER as error:
+                log.info("reactions not read yet", job=job.id, error=repr(error))
+            await self._engine.clock.sleep(pause)
+        return await self._read(job)
 
     async def _read(self, job: Job) -> None:
         message_id = job.request.card.message_id

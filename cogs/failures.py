@@ -34,6 +34,7 @@ FAILURES: Final = (
     discord.LoginFailure,
     discord.PrivilegedIntentsRequired,
     discord.ConnectionClosed,
+    discord.GatewayNotFound,
     discord.HTTPException,
     aiohttp.ClientError,
     OSError,

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any, Final, Self
 import discord
 from discord import ui
 
-from cogs.ui.errors import acknowledge, answering, explain
+from cogs.ui.acknowledging import defer
+from cogs.ui.errors import answering, explain
 from cogs.ui.language import private_language
 from cogs.ui.private import begin_privately
 from cogs.ui.request import request_of
@@ -128,7 +129,7 @@ async def take(interaction: Interaction, offer_id: JobId, kind: RepairKind | Non
     """Begin with a choice of an offer, if it is still open; the public answer becomes the card."""
     engine = interaction.client.engine
     offer, choice = await engine.offer(offer_id, kind, UserId(interaction.user.id))
-    message_id = await acknowledge(interaction, private=offer.private)
+    message_id = await defer(interaction, privately=offer.private)
     request = offer.inherited(
         request_of(interaction, message_id, offer.prompt, prompt_optimizer=offer.prompt_optimizer)
     )

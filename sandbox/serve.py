@@ -22,7 +22,7 @@ def main(discord_port: int, runcomfy_port: int) -> int:
 
 
 async def serve(discord_port: int, runcomfy_port: int) -> int:
-    """Print the stand-ins' URLs when members can use the bot; return only when it ends."""
+    """Print all URLs when members can use the bot; return only when it ends."""
     with tempfile.TemporaryDirectory(prefix="hailuo-sandbox-") as name:
         folder = Path(name)
         print(f"The bot's log: {folder / 'bot.log'}", file=sys.stderr)
@@ -30,7 +30,11 @@ async def serve(discord_port: int, runcomfy_port: int) -> int:
             async with LocalStack(
                 folder, discord_port=discord_port, runcomfy_port=runcomfy_port
             ) as stack:
-                urls = {"discord": stack.discord.url, "runcomfy": stack.runcomfy.url}
+                urls = {
+                    "discord": stack.discord.url,
+                    "runcomfy": stack.runcomfy.url,
+                    "page": f"{stack.discord.url}/",
+                }
                 print(json.dumps(urls), flush=True)
                 raise await stack.bot.ended()
         except BotEndedError as error:

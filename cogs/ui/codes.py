@@ -5,15 +5,16 @@ https://discord.com/developers/docs/topics/opcodes-and-status-codes#json
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
-if TYPE_CHECKING:
-    import discord
+import aiohttp
+import discord
 
 UNKNOWN_CHANNEL: Final = 10003
 UNKNOWN_GUILD: Final = 10004
 UNKNOWN_MESSAGE: Final = 10008
 OLD_MESSAGE: Final = 30046
+ALREADY_ACKNOWLEDGED: Final = 40060
 TOO_LARGE: Final = 40005
 MISSING_ACCESS: Final = 50001
 MISSING_PERMISSIONS: Final = 50013
@@ -21,6 +22,10 @@ INVALID_FORM: Final = 50035
 THREAD_ARCHIVED: Final = 50083
 INVALID_WEBHOOK_TOKEN: Final = 50027
 CARD_IS_GONE: Final = frozenset({UNKNOWN_CHANNEL, UNKNOWN_GUILD, UNKNOWN_MESSAGE, MISSING_ACCESS})
+OF_CHANNEL: Final = frozenset({UNKNOWN_CHANNEL, UNKNOWN_GUILD, MISSING_ACCESS, MISSING_PERMISSIONS})
+"""Answers that hold for every message of the channel."""
+NO_ANSWER: Final = (aiohttp.ClientError, OSError, discord.DiscordServerError, discord.RateLimited)
+"""What says that Discord cannot be reached at the moment, whoever is asked."""
 AUTOMOD: Final = frozenset({200000, 240000})
 
 _UNAUTHORIZED: Final = 401

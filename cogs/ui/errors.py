@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import TYPE_CHECKING, ClassVar, Final
 
 import aiohttp
@@ -10,6 +10,8 @@ import discord
 import structlog
 from discord import app_commands
 
+from cogs.ui import codes
+from cogs.ui.acknowledging import PRIVATE, PUBLIC, defer
 from cogs.ui.client import Client, Interaction
 from cogs.ui.language import private_language
 from cogs.ui.text import sentence_of
@@ -17,7 +19,7 @@ from hailuo.errors import HailuoError
 from hailuo.wording import N_
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator
+    from collections.abc import AsyncGenerator, Awaitable, Callable
 
 
 log = structlog.get_logger(__name__)
@@ -27,8 +29,6 @@ ALREADY_ANSWERED: Final = frozenset({10062, 40060})
 NOT_HERE: Final = N_(
     "This bot serves certain servers only, and not this place. Nothing was counted."
 )
-PRIVATE: Final = "private"
-"""Marks an interaction whose deferred answer is for its member alone."""
 
 
 class NotServedError(HailuoError):
@@ -95,7 +95,10 @@ async def explain(interaction: Interaction, error: Exception) -> None:
         log.info("refused", interaction=interaction.id, error=repr(error), facts=error.facts)
         text = sentence_of(known, say)
     else:
-        log.error("unexpected", reference=known.reference, exc_info=error)
+        if isinstance(error, codes.NO_ANSWER):
+            log.warning("discord did not answer", reference=known.reference, error=repr(error))
+        else:
+            log.error("unexpected", reference=known.reference, exc_info=error)
         reference = say("Reference: `{reference}`", reference=known.reference)
         text = f"{sentence_of(known, say)} {reference}"
     await answer(interaction, f"⚠️ {text}")
@@ -108,12 +111,12 @@ async def answer(interaction: Interaction, text: str) -> None:
     otherwise take its place in public.
     """
     try:
-        if not interaction.response.is_done():
+        if not interaction.response.is_done() and not {PUBLIC, PRIVATE} & interaction.extras.keys():
             await interaction.response.send_message(text, ephemeral=True)
             return
         if _thinks_in_public(interaction):
-            await interaction.delete_original_response()
-        await interaction.followup.send(text, ephemeral=True)
+            await _insist(interaction.delete_original_response)
+        await _insist(lambda: interaction.followup.send(text, ephemeral=True))
     except (discord.HTTPException, aiohttp.ClientError, OSError) as error:
         log.warning("answer not delivered", interaction=interaction.id, error=str(error))
 
@@ -126,21 +129,21 @@ async def suggest_nothing(interaction: Interaction) -> None:
         log.info("suggestions not delivered", interaction=interaction.id, error=str(error))
 
 
+async def _insist(act: Callable[[], Awaitable[object]]) -> None:
+    """Act once more where no answer came; twice told is better than never."""
+    try:
+        await act()
+    except codes.NO_ANSWER:
+        with suppress(discord.NotFound):  # then the first attempt had arrived
+            await act()
+
+
 def _thinks_in_public(interaction: Interaction) -> bool:
     deferred = discord.InteractionResponseType.deferred_channel_message
-    return interaction.response.type is deferred and PRIVATE not in interaction.extras
+    begun = PUBLIC in interaction.extras or interaction.response.type is deferred
+    return begun and PRIVATE not in interaction.extras
 
 
 async def defer_privately(interaction: Interaction) -> None:
     """Acknowledge, and keep what follows to the member alone."""
-    interaction.extras[PRIVATE] = True
-    await interaction.response.defer(ephemeral=True, thinking=True)
-
-
-async def acknowledge(interaction: Interaction, *, private: bool) -> int | None:
-    """Acknowledge; return the public answer that becomes the card, None where it is private."""
-    if private:
-        await defer_privately(interaction)
-        return None
-    answer = await interaction.response.defer(thinking=True)
-    return None if answer is None else answer.message_id
+    await defer(interaction, privately=True)

@@ -9,17 +9,15 @@ from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Final, TypeVar
 
-import aiohttp
-import discord
 import structlog
 
 from cogs import tell_me
-from cogs.cancel import CROSS
 from cogs.ui import card, codes
+from cogs.ui.crosses import Crosses
 from cogs.ui.editor import RATIONED_AFTER, ProgressEditor
 from cogs.ui.forecast import Forecasts
 from cogs.ui.media import media, picture_name, video_name
-from cogs.ui.memory import Act, Place, Way
+from cogs.ui.memory import Place, Way
 from cogs.ui.private import DmClosedError
 from cogs.ui.sender import Draft, Upload
 from cogs.ui.surface import BlockedError, Surface
@@ -34,6 +32,8 @@ from hailuo.jobs.presenter import (
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Generator
     from pathlib import Path
+
+    import discord
 
     from cogs.ui.budget import InvalidRequests
     from cogs.ui.client import Client
@@ -75,13 +75,16 @@ class CardPresenter:
         self._clock = clock
         self._default_upload_bytes = default_upload_bytes
         self._surface = Surface(client, keeper, clock, budget)
+        self._crosses = Crosses(client, self._surface)
         self._forecasts = Forecasts(clock)
         self._placing: dict[JobId, asyncio.Future[str | None]] = {}
         self._editor = ProgressEditor(self._draw_progress, clock, budget)
 
     async def run(self) -> None:
-        """Own the progress edits until cancelled."""
-        await self._editor.run()
+        """Own what nobody waits for, progress and reactions, until cancelled."""
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._editor.run(), name="presenter:edits")
+            group.create_task(self._crosses.run(), name="presenter:crosses")
 
     async def open(self, job: Job, picture: Path) -> str:
         """Draw the card with its picture, offer ❌, and return the picture's public URL.
@@ -103,7 +106,7 @@ class CardPresenter:
         picture_id = None if item.attachment_id is None else str(item.attachment_id)
         memory = self._surface.memory(job)
         await self._surface.remember(job, replace(memory, picture_id=picture_id))
-        await self._offer_cross(job)
+        self._crosses.offer(job)
         return item.url
 
     async def _place(self, job: Job, draft: Draft) -> tuple[Job, discord.Message]:
@@ -226,7 +229,7 @@ class CardPresenter:
 
     def stands(self, job: Job) -> bool:
         """Tell whether the job's card can still be reached by the bot's token."""
-        return self._surface.memory(job).has(Way.MESSAGE, Act.TEXT)
+        return self._surface.stands(job)
 
     async def _arrive(self, job: Job, *, in_card: Draft, anew: Draft) -> bool:
         """Draw a job's end in its card, else post it anew; tell whether it arrived."""
@@ -235,7 +238,7 @@ class CardPresenter:
                 message = await self._edit(job, in_card)
             except CardGoneError:
                 return await self._arrive_anew(job, anew)
-        await self._withdraw_cross(job)
+        await self._crosses.withdraw(job)
         await self._call(job, message)
         return True
 
@@ -253,7 +256,7 @@ class CardPresenter:
         if self._surface.can_edit(job):
             place = None if way is Way.DM else message.jump_url
             await self._try_edit(job, Draft(partial(card.moved, place=place)))
-            await self._withdraw_cross(job)
+            await self._crosses.withdraw(job)
         if way is not Way.DM:
             await self._call(job, message)
         return True
@@ -311,35 +314,3 @@ class CardPresenter:
         self._forecasts.forget(job)
         self._editor.forget(job)
         self._surface.forget(job)
-
-    async def _offer_cross(self, job: Job) -> None:
-        if _may_react(job):
-            await self._try_reaction(job, lambda message: message.add_reaction(CROSS))
-
-    async def _withdraw_cross(self, job: Job) -> None:
-        me = self._client.user
-        if me is not None and _may_react(job):
-            await self._try_reaction(job, lambda message: message.remove_reaction(CROSS, me))
-
-    async def _try_reaction(
-        self, job: Job, act: Callable[[discord.PartialMessage], Awaitable[None]]
-    ) -> None:
-        """Touch the card's reactions; they are a convenience beside the button, so errors pass."""
-        if not self.stands(job):
-            return
-        channel = self._client.get_partial_messageable(job.request.channel_id)
-        try:
-            await act(channel.get_partial_message(job.request.card.message_id or 0))
-        except discord.HTTPException as error:
-            log.info("reaction not changed", job=job.id, error=str(error))
-            await self._surface.lose_card(job, error.code)
-        except (discord.RateLimited, aiohttp.ClientError, OSError) as error:
-            log.info("reaction not changed", job=job.id, error=str(error))
-
-
-def _may_react(job: Job) -> bool:
-    """Tell whether the bot may put a reaction on the job's card."""
-    may = discord.Permissions(job.request.card.app_permissions)
-    return job.request.guild_id is None or (
-        may.view_channel and may.add_reactions and may.read_message_history
-    )

@@ -15,6 +15,7 @@ import discord
 from cogs.ui.language import private_language
 from hailuo.jobs.job import CardAddress, ChannelId, job_id_of
 from hailuo.jobs.presenter import CardGoneError
+from hailuo.wording import N_
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -38,7 +39,7 @@ MAY_IN_DM: Final = discord.Permissions(
 class DmClosedError(CardGoneError):
     """Discord lets the bot write no direct message to the member."""
 
-    sentence: ClassVar[str] = (
+    sentence: ClassVar[str] = N_(
         "A private video comes as a direct message, and Discord does not let this bot write you "
         "one. Nothing was counted; allow direct messages from members of this server in its "
         "privacy settings, or leave out `private`."

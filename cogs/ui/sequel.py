@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar
 
 from cogs.offer import show
+from cogs.ui.acknowledging import defer
 from cogs.ui.errors import check_served
 from cogs.ui.lineage import Origin, OriginKind
 from cogs.ui.media import file_name, media, picture_name, shows, video_name
@@ -95,8 +96,7 @@ async def begin(
 ) -> None:
     """Begin a job that comes from another one or from a message; the answer becomes its card."""
     check_prompt(prompt)
-    answer = await interaction.response.defer(thinking=True)
-    message_id = answer.message_id if answer is not None else None
+    message_id = await defer(interaction)
     request = request_of(interaction, message_id, prompt, prompt_optimizer=prompt_optimizer)
     offer = await interaction.client.engine.animate(origin.of(request), source)
     if offer is not None:

@@ -12,6 +12,7 @@ from discord import app_commands
 from cogs.ui.text import plain, shorten
 from hailuo.errors import HailuoError
 from hailuo.jobs.job import JOB_ID_PATTERN, JobId, UserId
+from hailuo.wording import N_
 
 if TYPE_CHECKING:
     from cogs.ui.client import Interaction
@@ -31,7 +32,7 @@ _REFERENCE: Final = re.compile(rf"{REFERENCE}({JOB_ID_PATTERN})")
 class PromptGoneError(HailuoError):
     """A suggestion leads to a prompt that is no longer stored, or is not the member's."""
 
-    sentence: ClassVar[str] = (
+    sentence: ClassVar[str] = N_(
         "That prompt of yours is no longer stored. Nothing was counted; please write it again."
     )
 

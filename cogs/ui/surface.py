@@ -19,6 +19,7 @@ import structlog
 
 from cogs.ui import codes
 from cogs.ui.budget import OldMessageError
+from cogs.ui.closures import Closures, after
 from cogs.ui.media import shows
 from cogs.ui.memory import EDITS, POSTS, Act, Memory, Way
 from cogs.ui.sender import Sender
@@ -72,6 +73,7 @@ class Surface:
         self._budget = budget
         self._sender = Sender(client, clock)
         self._memories: dict[JobId, Memory] = {}
+        self._closures = Closures(clock)
 
     def memory(self, job: Job) -> Memory:
         """Return what is known of the job's card."""
@@ -157,11 +159,15 @@ class Surface:
     async def lose_card(self, job: Job, code: int = codes.UNKNOWN_MESSAGE) -> None:
         """Take note that the card is no more, or out of reach, as somebody else has found."""
         if code in codes.CARD_IS_GONE:
-            await self.remember(job, _after(self.memory(job), Way.MESSAGE, Act.TEXT, code))
+            await self._close(job, Way.MESSAGE, Act.TEXT, code)
 
     def can_send_by_token(self, job: Job) -> bool:
         """Tell whether files may go by the interaction's token now."""
         return self._is_open(job, Way.TOKEN, Act.FILE)
+
+    def stands(self, job: Job) -> bool:
+        """Tell whether the card can be reached by the bot's token."""
+        return self._is_open(job, Way.MESSAGE, Act.TEXT)
 
     def can_edit(self, job: Job) -> bool:
         """Tell whether a way to edit the card's text is still open."""
@@ -197,7 +203,8 @@ class Surface:
 
     def _is_open(self, job: Job, way: Way, act: Act) -> bool:
         card = job.request.card
-        if not self.memory(job).has(way, act):
+        known = self._closures.applied(job.request.channel_id, self.memory(job))
+        if not known.has(way, act):
             return False
         in_guild = job.request.guild_id is not None
         visible = discord.Permissions(card.app_permissions).view_channel or not in_guild
@@ -228,7 +235,11 @@ class Surface:
         if error.code == codes.INVALID_FORM:
             log.error("discord refused a drawing", job=job.id, way=way, error=error.text)
         log.info("way is gone", job=job.id, way=way, act=act, code=error.code)
-        await self.remember(job, _after(self.memory(job), way, act, error.code))
+        await self._close(job, way, act, error.code)
+
+    async def _close(self, job: Job, way: Way, act: Act, code: int) -> None:
+        self._closures.note(job.request.channel_id, way, act, code)
+        await self.remember(job, after(self.memory(job), way, act, code))
 
     async def _find_posted(
         self, job: Job, way: Way, draft: Draft, since: datetime
@@ -259,21 +270,6 @@ class Surface:
         except (aiohttp.ClientError, OSError, discord.RateLimited) as error:
             raise _delayed(job, error) from error
         return None
-
-
-def _after(memory: Memory, way: Way, act: Act, code: int) -> Memory:
-    """Return what is left after a way's final answer."""
-    match code:
-        case codes.UNKNOWN_MESSAGE | codes.THREAD_ARCHIVED if way in EDITS:
-            return memory.without(*EDITS)
-        case codes.UNKNOWN_CHANNEL | codes.UNKNOWN_GUILD if way is not Way.DM:
-            return memory.without(*EDITS, Way.CHANNEL)
-        case codes.MISSING_ACCESS if way is not Way.DM:
-            return memory.without(way, Way.MESSAGE, Way.CHANNEL)
-        case codes.MISSING_PERMISSIONS if act is Act.FILE and way is not Way.DM:
-            return memory.without(way, Way.CHANNEL, act=Act.FILE)
-        case _:
-            return memory.without(way)
 
 
 def _delayed(job: Job, cause: Exception) -> CardDelayedError:

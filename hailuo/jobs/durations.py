@@ -70,7 +70,7 @@ class Durations:
         self._queues = sorted(left for left, _ in self._jobs)
         self._renders = sorted(done - left for left, done in self._jobs)
         self._smooth_renders = _thinned(_smeared(self._renders), _RENDER_POINTS)
-        self.render_width = width(self._smooth_renders)
+        self.render_width = width(self._renders)
 
     def waiting_at(self, age: float) -> int:
         """Return how many of the remembered jobs were still in the queue at this age."""

@@ -84,6 +84,9 @@ def _file(request: web.Request, attachment: Attachment) -> web.Response:
         "Accept-Ranges": "bytes",
         "Content-Type": attachment.content_type or "application/octet-stream",
         "Content-Disposition": f'attachment; filename="{quote(attachment.filename)}"',
+        # Files of strangers share this origin with the control API: they never run.
+        "Content-Security-Policy": "default-src 'none'; sandbox",
+        "X-Content-Type-Options": "nosniff",
     }
     total = len(attachment.data)
     try:

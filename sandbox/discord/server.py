@@ -1,4 +1,4 @@
-"""The stand-in for Discord as one server: REST, gateway, CDN and control API."""
+"""The stand-in for Discord as one server: REST, gateway, CDN, control API and the page."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Self
 
 from aiohttp import web
 
-from sandbox.discord import cdn, reactions
+from sandbox.discord import cdn, page, reactions
 from sandbox.discord.commands import registry
 from sandbox.discord.control.api import ControlApi
 from sandbox.discord.gateway import Gateway
@@ -20,6 +20,7 @@ from sandbox.discord.rest import channels, people
 from sandbox.discord.rest.pipeline import Observer, Pipeline
 from sandbox.discord.settings import MIB
 from sandbox.discord.world import World
+from sandbox.loopback import loopback_only
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -54,12 +55,13 @@ class DiscordSandbox:
         self.world = World(clock)
         self.gateway = Gateway(self.world)
         pipeline = Pipeline(self.world, observer)
-        app = web.Application(client_max_size=BODY_LIMIT)
+        app = web.Application(middlewares=[loopback_only], client_max_size=BODY_LIMIT)
         app.add_routes(
             [
                 *pipeline.routes(REST_ROUTES),
                 *cdn.routes(self.world),
                 *ControlApi(self.world, self.gateway).routes(),
+                *page.routes(),
                 web.get("/gateway", self.gateway.handle),
                 web.route("*", "/api/{path:.*}", pipeline.unknown),
             ]

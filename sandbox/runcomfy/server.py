@@ -10,6 +10,8 @@ from typing import Any, Self
 
 from aiohttp import web
 
+from sandbox.loopback import loopback_only
+
 from . import api, control
 from .faults import Fault
 from .middleware import attend
@@ -76,7 +78,7 @@ async def serve(port: int, discord_url: str | None = None) -> None:
 
 
 def _application(state: State) -> web.Application:
-    app = web.Application(middlewares=[attend], client_max_size=MAX_BODY_BYTES)
+    app = web.Application(middlewares=[loopback_only, attend], client_max_size=MAX_BODY_BYTES)
     app[STATE] = state
     api.add_routes(app)
     control.add_routes(app)

@@ -17,6 +17,7 @@ from tests.acceptance.playground import (
     Stage,
     stand_ins,
 )
+from tests.acceptance.routes import ROUTES
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Callable, Generator
@@ -53,6 +54,7 @@ async def set_the_stage(
             try:
                 await stage.bot_is_ready()
                 yield stage
+                await only_known_routes_were_used(stage)
             finally:
                 if bot.process is not None:
                     bot.stop()
@@ -65,6 +67,12 @@ async def set_the_stage(
             assert playground.referee.violations == []
 
     return set_the_stage
+
+
+async def only_known_routes_were_used(stage: Stage) -> None:
+    """Show that the scenes strike every call of the bot."""
+    calls = (await stage.discord.get("/sandbox/ledger"))["calls"]
+    assert {call["route"] for call in calls if call["who"] != "cdn"} <= set(ROUTES)
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from aiohttp import web
 
-from sandbox.discord.control import acts, knobs, looks
+from sandbox.discord.control import acts, knobs, looks, view
 from sandbox.discord.control.errors import ControlError
 from sandbox.discord.control.request import ControlCall
 from sandbox.discord.errors import DiscordError
@@ -19,11 +19,13 @@ if TYPE_CHECKING:
 PREFIX = "/sandbox"
 VERSION_HEADER = "X-Sandbox-Version"
 LONGEST_WAIT_S = 60.0
+LATE_S = 0.05
 
 Handler = Callable[[ControlCall], Awaitable[Any]]
 
 TABLE: tuple[tuple[str, str, Handler], ...] = (
     ("GET", "/world", looks.world),
+    ("GET", "/view", view.view),
     ("GET", "/messages", looks.messages),
     ("GET", "/interactions/{interaction}", looks.interaction),
     ("GET", "/ledger", looks.ledger),
@@ -85,6 +87,9 @@ class ControlApi:
             await self._world.changed_since(call.number("since", since), seconds)
         elif seconds and "interaction" in call.body:
             interaction = call.interaction()
+            # Nothing can answer it later, so there is nothing to wait for.
+            age = self._world.clock() - interaction.created_at
+            seconds = min(seconds, max(self._world.settings.ack_deadline_s - age, 0) + LATE_S)
             await self._world.wait_until(lambda: interaction.is_acknowledged, seconds)
 
     def _response(self, body: Any, status: int = 200) -> web.Response:

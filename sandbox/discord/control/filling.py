@@ -33,7 +33,7 @@ def find(
             if kind is not CommandType.CHAT_INPUT or command.name != first:
                 continue
         if command.kind is kind:
-            _refuse_unoffered(world, command, user, channel)
+            refuse_unoffered(world, command, user, channel)
             return command, words
     raise ControlError(f"no command is called {name!r}")
 
@@ -152,7 +152,8 @@ def resolve(world: World, value: Any, groups: tuple[str, ...], resolved: dict[st
     raise ControlError(f"{value!r} is none of the {' or '.join(groups)}")
 
 
-def _refuse_unoffered(world: World, command: Command, user: User, channel: Channel) -> None:
+def refuse_unoffered(world: World, command: Command, user: User, channel: Channel) -> None:
+    """Refuse a command that a client does not show to this member here."""
     contexts = command.body.get("contexts")
     here = IN_DM if channel.is_dm else IN_GUILD
     if contexts is not None and here not in contexts:

@@ -90,7 +90,7 @@ async def test_the_sandbox_serves_until_a_signal() -> None:
         assert process.stdout is not None
         async with asyncio.timeout(60):
             urls = json.loads(await process.stdout.readline())
-            assert list(urls) == ["discord", "runcomfy"]
+            assert list(urls) == ["discord", "runcomfy", "page"]
             async with (
                 aiohttp.ClientSession() as session,
                 session.get(f"{urls['discord']}/sandbox/world") as response,

@@ -58,7 +58,7 @@ class ContractBot(commands.AutoShardedBot):
     async def before_identify_hook(self, shard_id: int | None, *, initial: bool = False) -> None:
         """Identify at once; the library's own hook spends five seconds here."""
 
-    async def does(self, act: Callable[..., Awaitable[Any]], trigger: Awaitable[str]) -> Any:
+    async def does(self, act: Callable[..., Awaitable[Any]], trigger: Awaitable[Any]) -> Any:
         """Let a person's act trigger ``act``; return what it returns, raise what it raises."""
         self.act = act
         await trigger

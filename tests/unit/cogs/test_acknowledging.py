@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 
-from cogs.ui.acknowledging import Acknowledging
+from cogs.ui.acknowledging import QUIET, Acknowledging
 
 
 async def test_work_begins_when_every_answer_that_came_together_is_out() -> None:
@@ -30,6 +30,18 @@ async def test_work_begins_when_every_answer_that_came_together_is_out() -> None
     await asyncio.gather(*tasks)
     assert events[:2] == ["answered a", "answered b"]
     assert sorted(events[2:]) == ["work a", "work b"]
+
+
+async def test_work_waits_for_an_answer_that_began_just_after_its_own() -> None:
+    acknowledging = Acknowledging()
+    async with acknowledging:
+        pass
+    work = asyncio.create_task(acknowledging.over())
+    await asyncio.sleep(0)  # it has seen that no answer is under way
+    async with acknowledging:
+        done, _ = await asyncio.wait({work}, timeout=2 * QUIET.total_seconds())
+        assert not done
+    await work
 
 
 async def test_a_failed_answer_holds_nobody_up() -> None:

@@ -24,7 +24,7 @@ def kinds(width: int, height: int) -> list[RepairKind]:
     return [repair.kind for repair in plan(Size(width, height))]
 
 
-@settings(max_examples=1000)
+@settings(max_examples=1000, deadline=None)
 @given(width=SIDES | NEAR_THE_RULES, height=SIDES | NEAR_THE_RULES)
 def test_whatever_is_offered_obeys_the_rules_and_the_promises(width: int, height: int) -> None:
     size = Size(width, height)
