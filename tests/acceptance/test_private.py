@@ -37,14 +37,14 @@ async def test_a_private_video_lives_in_its_members_dm(stage: Stage) -> None:
     interaction = await stage.animate(picture(), prompt="a secret", options=given, locale="de")
     card = await in_dm(stage, "> a secret")
     answer = await stage.private_answer(interaction)
-    world = stage.world
-    assert f"https://discord.com/channels/@me/{world['channels']['dm']}/{card['id']}" in answer
+    link = f"https://discord.com/channels/@me/{stage.world['channels']['dm']}/{card['id']}"
+    assert link in answer
     await nothing_in_the_server(stage)
     quota = await stage.private_answer(await stage.command("quota"))
     assert "4 of 5" in quota
+    (submit,) = await stage.until(stage.submits, "the API has it")
     await restart(stage)
     await nothing_in_the_server(stage)
-    (submit,) = await stage.submits()
     await stage.runcomfy.post(f"/sandbox/requests/{submit['request_id']}", status="completed")
     done = await in_dm(stage, "Done")
     assert done["id"] == card["id"]
@@ -52,21 +52,13 @@ async def test_a_private_video_lives_in_its_members_dm(stage: Stage) -> None:
     await nothing_in_the_server(stage)
     calls = (await stage.discord.get("/sandbox/ledger"))["calls"]
     assert [call for call in calls if call["status"] == 401] == []
-    shown = await stage.interaction(await stage.command("history"))
+    history = await stage.command("history")
 
     async def listed() -> list[str]:
-        found = await stage.interaction(shown_id)
-        return [
-            item["url"]
-            for message in found["ephemeral"]
-            for item in components(message)
-            if item.get("url")
-        ]
+        answers = (await stage.interaction(history))["ephemeral"]
+        return [item["url"] for one in answers for item in components(one) if item.get("url")]
 
-    shown_id = shown["id"]
-    assert f"https://discord.com/channels/@me/{world['channels']['dm']}/{card['id']}" in (
-        await stage.until(listed, "the history is there")
-    )
+    assert link in await stage.until(listed, "the history is there")
 
 
 async def test_who_takes_no_direct_messages_is_told_why_and_pays_nothing(stage: Stage) -> None:
@@ -87,7 +79,7 @@ async def test_a_private_card_that_is_lost_is_kept_and_not_shown_to_others(stage
     await stage.animate(picture(300, 900), options={"private": True, "fit": "crop"})
     card = await in_dm(stage, "animates")
     await stage.discord.post("/sandbox/guild", action="close_dms", who="alice")
-    await stage.discord.delete(f"/sandbox/messages/{card['id']}", **{"as": "alice"}, unchecked=True)
+    await stage.discord.delete(f"/sandbox/messages/{card['id']}", **{"as": "owner"})
     await stage.settled()
     await nothing_in_the_server(stage)
     assert "state=kept" in stage.bot.log
