@@ -9,7 +9,7 @@ from discord import ui
 
 from cogs.offer import draw, take
 from cogs.ui.cost import cost_of
-from cogs.ui.errors import answering, check_served, defer_privately
+from cogs.ui.errors import answering, defer_privately
 from cogs.ui.language import Language, language_of, private_language
 from cogs.ui.lineage import OriginKind
 from cogs.ui.request import request_of
@@ -80,7 +80,6 @@ class BeginButton(ui.DynamicItem[ui.Button[Any]], template=rf"begin:(?P<offer>{J
     async def callback(self, interaction: Interaction) -> None:  # pyright: ignore[reportIncompatibleMethodOverride]  # always our client
         """Begin, if the offer is still open."""
         async with answering(interaction):
-            check_served(interaction)
             await take(interaction, self.offer_id, None)
 
 

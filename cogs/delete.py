@@ -10,7 +10,7 @@ from discord import ui
 from cogs.cancel import may_cancel
 from cogs.ui.errors import answering, defer_privately
 from cogs.ui.language import Language, language_of, private_language
-from cogs.ui.sequel import NoSuchVideoError, is_here
+from cogs.ui.sequel import job_here
 from hailuo.errors import HailuoError
 from hailuo.jobs.job import JOB_ID_PATTERN, JobId, UserId
 from hailuo.wording import N_
@@ -105,9 +105,7 @@ class DeleteForGoodButton(
 
 async def _deletable(interaction: Interaction, job_id: JobId) -> Job:
     """Return a job that the presser may delete; raise where they may not."""
-    job = await interaction.client.engine.store.job(job_id)
-    if job is None or job.deleted_at is not None or not is_here(job, interaction):
-        raise NoSuchVideoError(f"{job_id} in {interaction.channel_id}")
+    job = await job_here(interaction, job_id)
     if not may_cancel(job, interaction.user.id, interaction.permissions):
         raise NotYoursToDeleteError(f"{job_id} by {interaction.user.id}")
     return job

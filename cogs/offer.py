@@ -8,7 +8,7 @@ import discord
 from discord import ui
 
 from cogs.ui.acknowledging import defer
-from cogs.ui.errors import answering, explain
+from cogs.ui.errors import answering, check_served, explain
 from cogs.ui.language import private_language
 from cogs.ui.private import begin_privately
 from cogs.ui.request import request_of
@@ -127,6 +127,7 @@ class KeepOutButton(
 
 async def take(interaction: Interaction, offer_id: JobId, kind: RepairKind | None) -> None:
     """Begin with a choice of an offer, if it is still open; the public answer becomes the card."""
+    check_served(interaction)
     engine = interaction.client.engine
     offer, choice = await engine.offer(offer_id, kind, UserId(interaction.user.id))
     message_id = await defer(interaction, privately=offer.private)

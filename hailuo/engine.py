@@ -91,7 +91,7 @@ class Engine:
         self.limits = quotas.Limits.of(settings)
         self._parts = parts
         self.finds = Finds(parts.folders.finds, parts.clock)
-        self.sequels = Sequels(parts.store, parts.folders, parts.videos)
+        self.sequels = Sequels(parts.store, parts.folders)
         self._handover = Handover(parts.videos, parts.folders)
         self._offers = Offers(parts.folders.offers, parts.doctor, parts.clock)
         self._intake = Intake(

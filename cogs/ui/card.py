@@ -14,7 +14,7 @@ from cogs.delete import DeleteButton
 from cogs.sequels import SequelButton
 from cogs.tell_me import TellMeButton, is_asked
 from cogs.ui.language import card_language
-from cogs.ui.lineage import OriginKind, origin_line
+from cogs.ui.lineage import OriginKind, origin_line, without_origin
 from cogs.ui.media import picture_name
 from cogs.ui.text import length, plain, quoted, relative, said, shorten
 from hailuo.jobs.job import ENDS, JobState
@@ -172,8 +172,8 @@ def called(job: Job, url: str) -> ui.LayoutView:
 
 
 def without_prompt(job: Job) -> Job:
-    """Return the job without its member's words, for a server whose AutoMod objects to them."""
-    return replace(job, request=replace(job.request, prompt=""))
+    """Return the job without its member's words and any link, which AutoMod may object to."""
+    return replace(job, request=replace(without_origin(job.request), prompt=""))
 
 
 def end_line(job: Job) -> str:

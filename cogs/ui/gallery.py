@@ -13,6 +13,7 @@ from discord import ui
 from cogs.tell_me import WISH
 from cogs.ui import card
 from cogs.ui.forecast import Promise
+from cogs.ui.lineage import Origin, OriginKind
 from cogs.ui.media import video_name
 from hailuo.jobs.job import (
     CardAddress,
@@ -83,8 +84,12 @@ def _cards() -> Iterator[tuple[str, ui.LayoutView]]:
     yield "Fetching", card.progress(_job(JobState.FETCHING))
     delivering = _job(JobState.DELIVERING)
     yield "Posting", card.progress(delivering)
-    yield "Done", card.finished(delivering, f"attachment://{video_name(job)}")
+    name = video_name(job)
+    yield "Done", card.finished(delivering, f"attachment://{name}")
     yield "Done, too large to attach", card.linked(delivering)
+    origin = Origin(OriginKind.CONTINUE, "https://discord.com/…")
+    went_on = replace(delivering, request=origin.of(delivering.request))
+    yield "Done, went on from another video", card.finished(went_on, f"attachment://{name}")
     yield (
         "Done, the video is in a message of its own",
         card.moved(delivering, "https://discord.com/…"),

@@ -58,6 +58,12 @@ class Origin:
         )
 
 
+def without_origin(request: Request) -> Request:
+    """Return a request that says nothing of where it comes from."""
+    memory = {name: value for name, value in request.card.memory.items() if name != PLACE}
+    return replace(request, card=replace(request.card, memory=memory))
+
+
 def origin_line(job: Job, say: Language) -> str | None:
     """Return the small line that tells where a job comes from; None where it began by itself."""
     kind, place = job.request.card.memory.get(KIND), job.request.card.memory.get(PLACE)

@@ -9,6 +9,8 @@ import discord
 from yarl import URL
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from hailuo.jobs.job import Job
 
 PICTURE_STEM: Final = "picture"
@@ -45,11 +47,16 @@ def media(message: discord.Message) -> list[discord.UnfurledMediaItem]:
             if child is not None:
                 walk(child)
 
-    for component in message.components:
+    for component in components_of(message):
         walk(component)
     return found
 
 
+def components_of(message: discord.Message) -> Sequence[discord.Component]:
+    """Return a message's components; discord.py sets none where Discord does not list them."""
+    return getattr(message, "components", ())
+
+
 def shows(message: discord.Message, mark: str) -> bool:
     """Tell whether a message carries a mark in its text, a link or a file's name."""
-    return mark in json.dumps([component.to_dict() for component in message.components])
+    return mark in json.dumps([component.to_dict() for component in components_of(message)])

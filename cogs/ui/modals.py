@@ -15,7 +15,7 @@ from discord import ui
 from discord.ext import commands
 
 from cogs.ui.client import Interaction
-from cogs.ui.errors import answer, answering
+from cogs.ui.errors import answer, answering, check_served
 from cogs.ui.language import private_language
 from cogs.ui.text import shorten
 from hailuo.runcomfy.rules import PROMPT_MAX_CHARACTERS
@@ -57,6 +57,7 @@ class Modals(commands.Cog):
         if interaction.type is not discord.InteractionType.modal_submit:
             return
         async with answering(interaction):
+            check_served(interaction)
             data: Mapping[str, Any] = interaction.data or {}
             for pattern, submit in self._forms:
                 match = pattern.fullmatch(data.get("custom_id", ""))

@@ -36,21 +36,23 @@ async def parent_of(interaction: Interaction, job_id: JobId) -> Job:
     where its picture's member does not share it.
     """
     check_served(interaction)
-    engine = interaction.client.engine
-    job = await engine.store.job(job_id)
-    if job is None or job.deleted_at is not None or not is_here(job, interaction):
-        raise NoSuchVideoError(f"{job_id} in {interaction.channel_id}")
-    await engine.sequels.check_shared(owner_of(job), UserId(interaction.user.id))
+    job = await job_here(interaction, job_id)
+    sequels = interaction.client.engine.sequels
+    await sequels.check_shared(owner_of(job), UserId(interaction.user.id))
     return job
 
 
-def is_here(job: Job, interaction: Interaction) -> bool:
-    """Tell whether a job belongs to who acts, or to the channel they act in.
+async def job_here(interaction: Interaction, job_id: JobId) -> Job:
+    """Return a job of who acts, or of the channel they act in; raise `NoSuchVideoError`.
 
-    A custom id is the client's word, so it may name any job.
+    A form's custom id is its sender's word, so it may name any job.
     """
-    mine = job.request.user_id == interaction.user.id
-    return mine or job.request.channel_id == interaction.channel_id
+    job = await interaction.client.engine.store.job(job_id)
+    if job is not None and job.deleted_at is None:
+        mine = job.request.user_id == interaction.user.id
+        if mine or job.request.channel_id == interaction.channel_id:
+            return job
+    raise NoSuchVideoError(f"{job_id} in {interaction.channel_id}")
 
 
 def origin_in(interaction: Interaction, kind: OriginKind, parent: Job) -> Origin:

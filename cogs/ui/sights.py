@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from yarl import URL
 
-from cogs.ui.media import file_name, media
+from cogs.ui.media import components_of, file_name, media
 from hailuo.errors import HailuoError
 from hailuo.jobs.checks import check_file, check_reparable
 from hailuo.jobs.finds import NoPictureError
@@ -74,7 +74,7 @@ def jobs_named_on(message: discord.Message) -> Sequence[JobId]:
     words = [attachment.filename for attachment in message.attachments]
     words += [item.url for item in media(message)]
     words += re.findall(
-        r'"custom_id": "([^"]*)"', json.dumps([part.to_dict() for part in message.components])
+        r'"custom_id": "([^"]*)"', json.dumps([part.to_dict() for part in components_of(message)])
     )
     return [JobId(found) for word in words for found in _JOB.findall(word)]
 

@@ -5,20 +5,14 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, ClassVar
 
-import structlog
-
 from hailuo.errors import HailuoError
-from hailuo.jobs.sources import Kept, Still
-from hailuo.videos.errors import VideoRefusedError
+from hailuo.jobs.sources import Kept, MediaKind, OnDisk
 from hailuo.wording import N_
 
 if TYPE_CHECKING:
     from hailuo.folders import Folders
     from hailuo.jobs.job import Job, UserId
     from hailuo.store import Store
-    from hailuo.videos.doctor import VideoDoctor
-
-log = structlog.get_logger(__name__)
 
 
 class PictureNotSharedError(HailuoError):
@@ -33,10 +27,9 @@ class PictureNotSharedError(HailuoError):
 class Sequels:
     """Finds what a job's sequel would begin with, and asks whose picture it is."""
 
-    def __init__(self, store: Store, folders: Folders, videos: VideoDoctor) -> None:
+    def __init__(self, store: Store, folders: Folders) -> None:
         self._store = store
         self._folders = folders
-        self._videos = videos
 
     async def check_shared(self, owner: UserId | None, user_id: UserId) -> None:
         """Raise `PictureNotSharedError` where ``user_id`` may not animate a picture of ``owner``.
@@ -52,22 +45,15 @@ class Sequels:
         path = self._folders.picture(job.picture.name)
         return Kept(path, job.picture) if await asyncio.to_thread(path.is_file) else None
 
-    async def last_frame(self, job: Job) -> Still | None:
-        """Return the last frame of the job's video; None where neither is kept any more."""
+    async def last_frame(self, job: Job) -> OnDisk | None:
+        """Return what shows the last frame of the job's video; None where nothing is kept."""
         still = self._folders.last_frame(job.id)
         if await asyncio.to_thread(still.is_file):
-            return Still(still)
-        if job.video is None:
+            return OnDisk(still)
+        video = None if job.video is None else self._folders.video(job.video.name)
+        if video is None or not await asyncio.to_thread(video.is_file):
             return None
-        video = self._folders.video(job.video.name)
-        if not await asyncio.to_thread(video.is_file):
-            return None
-        try:
-            await self._videos.last_frame(video, still)
-        except VideoRefusedError as error:
-            log.warning("no last frame", job=job.id, error=str(error))
-            return None
-        return Still(still)
+        return OnDisk(video, MediaKind.VIDEO)
 
 
 def owner_of(job: Job) -> UserId:

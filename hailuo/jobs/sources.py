@@ -41,10 +41,11 @@ class Linked:
 
 
 @dataclass(frozen=True, slots=True)
-class Still:
-    """A file of ours that is to be cleaned and checked as anybody's: a video's last frame."""
+class OnDisk:
+    """A file of ours that is to be cleaned and checked as anybody's: a video, or its last frame."""
 
     path: Path
+    kind: MediaKind = MediaKind.PICTURE
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +56,7 @@ class Kept:
     picture: Picture
 
 
-Source: TypeAlias = Linked | Still | Kept
+Source: TypeAlias = Linked | OnDisk | Kept
 
 
 class SourceGoneError(HailuoError):
@@ -92,26 +93,33 @@ class Sources:
         self._fetcher = fetcher
         self._videos = videos
 
-    async def bring(self, source: Linked | Still, target: Path) -> None:
+    async def bring(self, source: Linked | OnDisk, target: Path) -> None:
         """Put the picture at ``target``; raise the `HailuoError` that says why not."""
-        if isinstance(source, Still):
-            await copy(source.path, target)
-        elif source.kind is MediaKind.VIDEO:
-            await self._bring_frame(source.url, target)
-        else:
-            await self._fetcher.fetch(source.url, target, max_bytes=MAX_FILE_BYTES)
+        match source:
+            case OnDisk(path, MediaKind.VIDEO):
+                await self._write_frame(path, target)
+            case OnDisk(path):
+                await copy(path, target)
+            case Linked(url, MediaKind.VIDEO):
+                await self._fetch_frame(url, target)
+            case Linked(url):
+                await self._fetcher.fetch(url, target, max_bytes=MAX_FILE_BYTES)
 
-    async def _bring_frame(self, url: str, target: Path) -> None:
+    async def _fetch_frame(self, url: str, target: Path) -> None:
         video = target.with_name(f"{target.name}.video")
         try:
             await self._fetcher.fetch(url, video, max_bytes=MAX_VIDEO_BYTES)
-            await self._videos.last_frame(video, target)
+            await self._write_frame(video, target)
         except FileTooLargeError as error:
             raise VideoTooHeavyError(error.detail, limit=MAX_VIDEO_BYTES // 10**6) from error
-        except VideoRefusedError as error:
-            raise NoFrameError(error.detail) from error
         finally:
             await asyncio.to_thread(video.unlink, missing_ok=True)
+
+    async def _write_frame(self, video: Path, target: Path) -> None:
+        try:
+            await self._videos.last_frame(video, target)
+        except VideoRefusedError as error:
+            raise NoFrameError(error.detail) from error
 
 
 async def copy(source: Path, target: Path) -> None:

@@ -19,11 +19,18 @@ const ACTS = {
     const body = { as: app.as, message, emoji: item.dataset.emoji };
     const menu = item.closest("details");
     if (menu) menu.open = false;
-    return item.getAttribute("aria-pressed") === "true" ? remove("/reactions", body) : post("/reactions", body);
+    return item.getAttribute("aria-pressed") === "true"
+      ? remove("/reactions", body)
+      : post("/reactions", body);
   },
   menu: ({ item, message, app }) => {
     item.closest("details").open = false;
-    return post("/commands", { as: app.as, name: item.dataset.command, menu: { message }, locale: app.locale });
+    return post("/commands", {
+      as: app.as,
+      name: item.dataset.command,
+      menu: { message },
+      locale: app.locale,
+    });
   },
   delete: ({ message, app }) => remove(`/messages/${message}`, { as: app.as }),
 };
@@ -52,5 +59,11 @@ function act(item, event, app) {
 }
 
 function component(app, message, item, values) {
-  return post("/components", { as: app.as, message, custom_id: item.dataset.custom, values, locale: app.locale });
+  return post("/components", {
+    as: app.as,
+    message,
+    custom_id: item.dataset.custom,
+    values,
+    locale: app.locale,
+  });
 }

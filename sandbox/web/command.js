@@ -5,13 +5,23 @@ import { perform } from "./answer.js";
 import { h } from "./dom.js";
 import * as fields from "./fields.js";
 import { localized } from "./names.js";
-import { suggesting } from "./suggesting.js";
+import { Suggesting } from "./suggesting.js";
 
 const CHAT_INPUT = 1;
 const SUB_COMMAND = 1;
 const SUB_COMMAND_GROUP = 2;
 const LONG_TEXT = 200;
-const Kind = { STRING: 3, INTEGER: 4, BOOLEAN: 5, USER: 6, CHANNEL: 7, ROLE: 8, MENTIONABLE: 9, NUMBER: 10, ATTACHMENT: 11 };
+const Kind = {
+  STRING: 3,
+  INTEGER: 4,
+  BOOLEAN: 5,
+  USER: 6,
+  CHANNEL: 7,
+  ROLE: 8,
+  MENTIONABLE: 9,
+  NUMBER: 10,
+  ATTACHMENT: 11,
+};
 
 /** Return the typed commands offered here, sub-commands apart, whose name starts with a text. */
 export function offered(app, typed = "") {
@@ -24,19 +34,41 @@ export function offered(app, typed = "") {
 }
 
 function leaves(item, name, title, locale) {
-  const nested = (item.options ?? []).filter(({ type }) => type === SUB_COMMAND || type === SUB_COMMAND_GROUP);
+  const nested = (item.options ?? []).filter(
+    ({ type }) => type === SUB_COMMAND || type === SUB_COMMAND_GROUP,
+  );
   if (!nested.length) return [{ item, name, title }];
-  return nested.flatMap((inner) => leaves(inner, `${name} ${inner.name}`, `${title} ${localized(inner, locale)}`, locale));
+  return nested.flatMap((inner) =>
+    leaves(inner, `${name} ${inner.name}`, `${title} ${localized(inner, locale)}`, locale),
+  );
 }
 
 /** Show the commands in the panel, to be found by name; choosing one shows its form. */
 export function showCommands(panel, app, typed = "") {
   const list = h("ul", { class: "commands" });
-  const search = h("input", { type: "text", value: typed, "aria-label": "Find a command", placeholder: "Find a command", autocomplete: "off" });
-  const nothing = app.view.connected ? "No command of that name is offered here." : "The bot is not connected.";
+  const search = h("input", {
+    type: "text",
+    value: typed,
+    "aria-label": "Find a command",
+    placeholder: "Find a command",
+    autocomplete: "off",
+  });
+  const nothing = app.view.connected
+    ? "No command of that name is offered here."
+    : "The bot is not connected.";
   const show = () => {
-    const found = offered(app, search.value).map((command) => h("li", {}, h("button", { type: "button", class: "command", onclick: () => showForm(panel, app, command) },
-      h("strong", {}, `/${command.title}`), h("span", {}, localized(command.item, app.locale, "description")))));
+    const found = offered(app, search.value).map((command) =>
+      h(
+        "li",
+        {},
+        h(
+          "button",
+          { type: "button", class: "command", onclick: () => showForm(panel, app, command) },
+          h("strong", {}, `/${command.title}`),
+          h("span", {}, localized(command.item, app.locale, "description")),
+        ),
+      ),
+    );
     list.replaceChildren(...(found.length ? found : [h("li", {}, nothing)]));
   };
   search.addEventListener("input", show);
@@ -57,29 +89,40 @@ export function showForm(panel, app, command) {
   const asked = (item.options ?? []).map((option) => field(option, app, name, () => values(asked)));
   const submit = h("button", { type: "submit", class: "primary" }, "Run");
   const problem = h("p", { class: "problem", role: "alert" });
-  const form = h("form", { novalidate: true, autocomplete: "off", "aria-label": `/${title}`, onsubmit: async (event) => {
+  const away = { type: "button", class: "secondary", onclick: () => close(panel, app) };
+  const form = h(
+    "form",
+    { novalidate: true, autocomplete: "off", "aria-label": `/${title}` },
+    h("h2", {}, `/${title}`),
+    h("p", { class: "hint" }, localized(item, app.locale, "description")),
+    asked.map((one) => one.element),
+    problem,
+    h("div", { class: "ends" }, h("button", away, "Cancel"), submit),
+  );
+  form.addEventListener("submit", (event) => {
     event.preventDefault();
-    const { as, place } = app;
-    const act = async () => {
-      const [options, files] = [values(asked), await attached(asked)];
-      const sent = await post("/commands", { as, channel: place, name, options, files, locale: app.locale });
-      close(panel, app);
-      return sent;
-    };
-    const tell = (text) => {
-      if (panel.contains(problem)) problem.textContent = text;
-      else app.tell(text);
-    };
-    await perform(act, app, { busy: submit, tell });
-  } },
-  h("h2", {}, `/${title}`), h("p", { class: "hint" }, localized(item, app.locale, "description")),
-  asked.map((one) => one.element),
-  problem,
-  h("div", { class: "ends" }, h("button", { type: "button", class: "secondary", onclick: () => close(panel, app) }, "Cancel"), submit));
+    run({ panel, app, name, asked, problem, submit });
+  });
   form.addEventListener("keydown", (event) => {
     if (event.key === "Enter" && event.ctrlKey) form.requestSubmit();
   });
   open(panel, [form]);
+}
+
+/** Use the command. The form stays until the stand-in takes it, and tells why if it does not. */
+function run({ panel, app, name, asked, problem, submit }) {
+  const act = async () => {
+    const { as, place: channel, locale } = app;
+    const [options, files] = [values(asked), await attached(asked)];
+    const sent = await post("/commands", { as, channel, name, options, files, locale });
+    close(panel, app);
+    return sent;
+  };
+  const tell = (text) => {
+    if (panel.contains(problem)) problem.textContent = text;
+    else app.tell(text);
+  };
+  return perform(act, app, { busy: submit, tell });
 }
 
 /** Put the panel away; the focus goes back to where one writes. */
@@ -99,7 +142,9 @@ function field(option, app, command, others) {
   const id = fields.freshId();
   const made = control(option, id, app, command, others);
   const element = fields.labelled(id, made, {
-    title: localized(option, app.locale), description: localized(option, app.locale, "description"), required: option.required,
+    title: localized(option, app.locale),
+    description: localized(option, app.locale, "description"),
+    required: option.required,
   });
   return { ...made, name: option.name, isFile: option.type === Kind.ATTACHMENT, element };
 }
@@ -107,14 +152,25 @@ function field(option, app, command, others) {
 function control(option, id, app, command, others) {
   const { type, required } = option;
   if (option.choices?.length) {
-    const choices = option.choices.map((choice) => ({ label: localized(choice, app.locale), value: choice.value }));
+    const choices = option.choices.map((choice) => ({
+      label: localized(choice, app.locale),
+      value: choice.value,
+    }));
     return fields.dropdown(id, choices, { required });
   }
   if (type === Kind.ATTACHMENT) return fields.upload(id, { required });
-  if (type === Kind.BOOLEAN) return fields.dropdown(id, [{ label: "True", value: true }, { label: "False", value: false }], { required });
+  if (type === Kind.BOOLEAN)
+    return fields.dropdown(
+      id,
+      [
+        { label: "True", value: true },
+        { label: "False", value: false },
+      ],
+      { required },
+    );
   if (option.autocomplete) {
     const ask = (text) => suggestions(app, command, others(), option, text);
-    return suggesting(id, { required, most: option.max_length, ask });
+    return new Suggesting(id, { required, most: option.max_length, ask });
   }
   const entities = named(type, app.view);
   if (entities) return fields.dropdown(id, entities, { required });
@@ -127,18 +183,34 @@ function control(option, id, app, command, others) {
 }
 
 function named(type, view) {
-  const list = (items, sign) => items.map(({ id, name }) => ({ value: id, label: `${sign}${name}` }));
+  const list = (items, sign) =>
+    items.map(({ id, name }) => ({ value: id, label: `${sign}${name}` }));
   const people = list(view.members, "@");
-  const roles = list(view.roles.filter((role) => role.id !== view.guild.id), "@");
-  const places = list(view.places.filter((place) => place.kind !== "dm"), "#");
-  return { [Kind.USER]: people, [Kind.ROLE]: roles, [Kind.MENTIONABLE]: [...people, ...roles], [Kind.CHANNEL]: places }[type];
+  const roles = list(
+    view.roles.filter((role) => role.id !== view.guild.id),
+    "@",
+  );
+  const places = list(
+    view.places.filter((place) => place.kind !== "dm"),
+    "#",
+  );
+  return {
+    [Kind.USER]: people,
+    [Kind.ROLE]: roles,
+    [Kind.MENTIONABLE]: [...people, ...roles],
+    [Kind.CHANNEL]: places,
+  }[type];
 }
 
 async function suggestions(app, name, options, option, text) {
   const numeric = option.type !== Kind.STRING;
   try {
     const { interaction } = await post("/autocomplete", {
-      as: app.as, channel: app.place, name, locale: app.locale, focused: option.name,
+      as: app.as,
+      channel: app.place,
+      name,
+      locale: app.locale,
+      focused: option.name,
       options: { ...options, [option.name]: numeric && text ? Number(text) : text },
     });
     const { choices } = await answered(interaction);
@@ -150,7 +222,12 @@ async function suggestions(app, name, options, option, text) {
 }
 
 function values(asked) {
-  return Object.fromEntries(asked.filter((one) => !one.isFile).map((one) => [one.name, one.read()]).filter(([, value]) => value !== undefined));
+  return Object.fromEntries(
+    asked
+      .filter((one) => !one.isFile)
+      .map((one) => [one.name, one.read()])
+      .filter(([, value]) => value !== undefined),
+  );
 }
 
 async function attached(asked) {

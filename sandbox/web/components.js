@@ -4,7 +4,14 @@ import { h } from "./dom.js";
 import { jumpTarget } from "./markdown.js";
 import { fileLink, local, mediaItem } from "./media.js";
 
-const STYLES = { 1: "primary", 2: "secondary", 3: "success", 4: "danger", 5: "link", 6: "secondary" };
+const STYLES = {
+  1: "primary",
+  2: "secondary",
+  3: "success",
+  4: "danger",
+  5: "link",
+  6: "secondary",
+};
 const SELECTS = new Set([3, 5, 6, 7, 8]);
 const DRAWN = {
   1: row,
@@ -30,7 +37,11 @@ function component(item, to) {
 }
 
 function container(item, to) {
-  const box = h("section", { class: "container", "data-key": item.id }, components(item.components, to));
+  const box = h(
+    "section",
+    { class: "container", "data-key": item.id },
+    components(item.components, to),
+  );
   if (item.accent_color !== null && item.accent_color !== undefined) {
     box.style.setProperty("--accent-color", `#${item.accent_color.toString(16).padStart(6, "0")}`);
   }
@@ -38,8 +49,12 @@ function container(item, to) {
 }
 
 function section(item, to) {
-  return h("div", { class: "section", "data-key": item.id },
-    h("div", {}, components(item.components, to)), component(item.accessory, to));
+  return h(
+    "div",
+    { class: "section", "data-key": item.id },
+    h("div", {}, components(item.components, to)),
+    component(item.accessory, to),
+  );
 }
 
 function text(item, to) {
@@ -52,7 +67,11 @@ function thumbnail(item, to) {
 
 function gallery(item, to) {
   const several = item.items.length > 1 ? "gallery several" : "gallery";
-  return h("div", { class: several, "data-key": item.id }, item.items.map((one) => mediaItem(one, to.view)));
+  return h(
+    "div",
+    { class: several, "data-key": item.id },
+    item.items.map((one) => mediaItem(one, to.view)),
+  );
 }
 
 function file(item, to) {
@@ -74,11 +93,40 @@ function button(item, to) {
   if (item.style === 5) {
     const target = jumpTarget(item.url);
     if (target) {
-      return h("a", { ...look, href: "#", "data-act": "jump", "data-place": target.place, "data-message": target.message }, face);
+      return h(
+        "a",
+        {
+          ...look,
+          href: "#",
+          "data-act": "jump",
+          "data-place": target.place,
+          "data-message": target.message,
+        },
+        face,
+      );
     }
-    return h("a", { ...look, href: local(item.url, to.view) ?? item.url, target: "_blank", rel: "noopener noreferrer" }, `${face} ↗`);
+    return h(
+      "a",
+      {
+        ...look,
+        href: local(item.url, to.view) ?? item.url,
+        target: "_blank",
+        rel: "noopener noreferrer",
+      },
+      `${face} ↗`,
+    );
   }
-  return h("button", { ...look, type: "button", disabled: item.disabled, "data-act": "press", "data-custom": item.custom_id }, face);
+  return h(
+    "button",
+    {
+      ...look,
+      type: "button",
+      disabled: item.disabled,
+      "data-act": "press",
+      "data-custom": item.custom_id,
+    },
+    face,
+  );
 }
 
 /** A menu: one choice is sent when it is pressed, several by a button below them. */
@@ -89,15 +137,38 @@ function select(item, to) {
   const title = chosen.join(", ") || item.placeholder || "Choose";
   if (item.disabled) return h("button", { type: "button", disabled: true, class: "select" }, title);
   const common = { "data-custom": item.custom_id, type: "button" };
-  const list = most === 1
-    ? options.map((option) => h("button", { ...common, class: "option", "data-act": "choose", "data-value": option.value, "aria-pressed": String(Boolean(option.default)) }, ...optionFace(option)))
-    : [
-        ...options.map((option) => h("label", { class: "option" },
-          h("input", { type: "checkbox", value: option.value, checked: option.default }), ...optionFace(option))),
-        h("button", { ...common, class: "primary", "data-act": "choose-several" }, "Choose"),
-      ];
-  return h("details", { class: "select", "data-key": item.custom_id },
-    h("summary", {}, title), h("div", { role: "group", "aria-label": item.placeholder ?? "Choose" }, list));
+  const list =
+    most === 1
+      ? options.map((option) =>
+          h(
+            "button",
+            {
+              ...common,
+              class: "option",
+              "data-act": "choose",
+              "data-value": option.value,
+              "aria-pressed": String(Boolean(option.default)),
+            },
+            ...optionFace(option),
+          ),
+        )
+      : [
+          ...options.map((option) =>
+            h(
+              "label",
+              { class: "option" },
+              h("input", { type: "checkbox", value: option.value, checked: option.default }),
+              ...optionFace(option),
+            ),
+          ),
+          h("button", { ...common, class: "primary", "data-act": "choose-several" }, "Choose"),
+        ];
+  return h(
+    "details",
+    { class: "select", "data-key": item.custom_id },
+    h("summary", {}, title),
+    h("div", { role: "group", "aria-label": item.placeholder ?? "Choose" }, list),
+  );
 }
 
 function optionFace(option) {
@@ -108,10 +179,25 @@ function optionFace(option) {
 /** Return what a menu of any kind offers, as options with a label and a value. */
 export function choices(item, view) {
   const defaults = new Set((item.default_values ?? []).map((one) => one.id));
-  const named = (list, sign) => list.map(({ id, name }) => ({ value: id, label: `${sign}${name}`, default: defaults.has(id) }));
+  const named = (list, sign) =>
+    list.map(({ id, name }) => ({ value: id, label: `${sign}${name}`, default: defaults.has(id) }));
   const people = () => named(view.members, "@");
-  const roles = () => named(view.roles.filter((role) => role.id !== view.guild.id), "@");
-  const places = () => named(view.places.filter((place) => place.kind !== "dm"), "#");
-  const kinds = { 3: () => item.options, 5: people, 6: roles, 7: () => [...people(), ...roles()], 8: places };
+  const roles = () =>
+    named(
+      view.roles.filter((role) => role.id !== view.guild.id),
+      "@",
+    );
+  const places = () =>
+    named(
+      view.places.filter((place) => place.kind !== "dm"),
+      "#",
+    );
+  const kinds = {
+    3: () => item.options,
+    5: people,
+    6: roles,
+    7: () => [...people(), ...roles()],
+    8: places,
+  };
   return kinds[item.type]();
 }

@@ -6,74 +6,110 @@ import { close, showCommands } from "./command.js";
 import { h } from "./dom.js";
 import { preview } from "./fields.js";
 
-/** Bring the composer to life; return how to reply to a message and how to show where one is. */
-export function composer(app) {
-  const [form, text, files, picked, replying, panel, slash] = ["composer", "text", "files", "picked", "replying", "command", "slash"]
-    .map((id) => document.getElementById(id));
-  const draft = { files: [], replyTo: null };
+/** The form below the messages. */
+export class Composer {
+  #app;
+  #files = [];
+  #replyTo = null;
+  #form = document.getElementById("composer");
+  #text = document.getElementById("text");
+  #picker = document.getElementById("files");
+  #picked = document.getElementById("picked");
+  #replying = document.getElementById("replying");
+  #panel = document.getElementById("command");
 
-  const drawFiles = () => picked.replaceChildren(...draft.files.map((file) =>
-    preview(file, h("button", { type: "button", class: "plain", onclick: () => {
-      draft.files = draft.files.filter((other) => other !== file);
-      drawFiles();
-      text.focus();
-    } }, `Remove ${file.name}`))));
-  const take = (more) => {
-    draft.files.push(...more);
-    drawFiles();
-  };
-  const reply = (message, author) => {
-    draft.replyTo = message;
-    replying.hidden = !message;
-    replying.replaceChildren(...(message ? [`Replying to ${author} · `, h("button", { type: "button", class: "plain", onclick: () => {
-      reply(null);
-      text.focus();
-    } }, "Cancel the reply")] : []));
-    if (message) text.focus();
-  };
-  const send = async () => {
-    const content = text.value.trim();
-    if (!content && !draft.files.length) return;
-    const given = Object.fromEntries((await packed(draft.files)).map((file, index) => [String(index), file]));
-    await post("/messages", { as: app.as, channel: app.place, content, files: given, reply_to: draft.replyTo });
-    text.value = "";
-    draft.files = [];
-    drawFiles();
-    reply(null);
-    grow();
-  };
-  const grow = () => {
-    text.style.height = "auto";
-    text.style.height = `${text.scrollHeight + 2}px`;
-  };
+  constructor(app) {
+    this.#app = app;
+    this.#form.addEventListener("submit", (event) => {
+      event.preventDefault();
+      const busy = this.#form.querySelector("[type=submit]");
+      perform(() => this.#send(), app, { busy });
+    });
+    this.#picker.addEventListener("change", () => {
+      this.#take(this.#picker.files);
+      this.#picker.value = "";
+      this.#text.focus();
+    });
+    this.#text.addEventListener("paste", (event) => this.#take(event.clipboardData.files));
+    this.#text.addEventListener("input", () => this.#typed());
+    this.#text.addEventListener("keydown", (event) => {
+      if (event.key !== "Enter" || event.shiftKey || event.isComposing) return;
+      event.preventDefault();
+      this.#form.requestSubmit();
+    });
+    document.getElementById("slash").addEventListener("click", () => {
+      if (this.#panel.hidden) showCommands(this.#panel, app);
+      else close(this.#panel, app);
+    });
+  }
 
-  form.addEventListener("submit", (event) => {
-    event.preventDefault();
-    perform(async () => (await send()) ?? {}, app, { busy: form.querySelector("[type=submit]") });
-  });
-  files.addEventListener("change", () => {
-    take([...files.files]);
-    files.value = "";
-    text.focus();
-  });
-  text.addEventListener("paste", (event) => take([...event.clipboardData.files]));
-  text.addEventListener("input", () => {
-    grow();
-    if (!text.value.startsWith("/")) return;
-    const typed = text.value.slice(1);
-    text.value = "";
-    showCommands(panel, app, typed);
-  });
-  text.addEventListener("keydown", (event) => {
-    if (event.key !== "Enter" || event.shiftKey || event.isComposing) return;
-    event.preventDefault();
-    form.requestSubmit();
-  });
-  slash.addEventListener("click", () => (panel.hidden ? showCommands(panel, app) : close(panel, app)));
+  /** Tell where one writes, or that one cannot. */
+  show(place, name) {
+    const { write } = place.may;
+    this.#text.placeholder = write ? `Message ${name}, or / for commands` : "You cannot write here";
+    this.#text.disabled = !write;
+  }
 
-  const show = (place, name) => {
-    text.placeholder = place.may.write ? `Message ${name}, or / for commands` : "Nobody can write here";
-    text.disabled = !place.may.write;
-  };
-  return { reply, show };
+  /** Let what is written next answer a message, or with null no message. */
+  reply(message, author) {
+    this.#replyTo = message;
+    this.#replying.hidden = !message;
+    const cancel = () => {
+      this.reply(null);
+      this.#text.focus();
+    };
+    const button = h(
+      "button",
+      { type: "button", class: "plain", onclick: cancel },
+      "Cancel the reply",
+    );
+    this.#replying.replaceChildren(`Replying to ${author} · `, button);
+    if (message) this.#text.focus();
+  }
+
+  async #send() {
+    const content = this.#text.value.trim();
+    if (!content && !this.#files.length) return {};
+    const files = Object.fromEntries((await packed(this.#files)).entries());
+    const { as, place: channel } = this.#app;
+    const sent = await post("/messages", { as, channel, content, files, reply_to: this.#replyTo });
+    this.#text.value = "";
+    this.#files = [];
+    this.#drawFiles();
+    this.reply(null);
+    this.#grow();
+    return sent;
+  }
+
+  #typed() {
+    this.#grow();
+    if (!this.#text.value.startsWith("/")) return;
+    const typed = this.#text.value.slice(1);
+    this.#text.value = "";
+    showCommands(this.#panel, this.#app, typed);
+  }
+
+  #grow() {
+    this.#text.style.height = "auto";
+    this.#text.style.height = `${this.#text.scrollHeight + 2}px`;
+  }
+
+  #take(files) {
+    this.#files.push(...files);
+    this.#drawFiles();
+  }
+
+  #drawFiles() {
+    this.#picked.replaceChildren(
+      ...this.#files.map((file) => {
+        const drop = () => {
+          this.#files = this.#files.filter((other) => other !== file);
+          this.#drawFiles();
+          this.#text.focus();
+        };
+        const label = `Remove ${file.name}`;
+        return preview(file, h("button", { type: "button", class: "plain", onclick: drop }, label));
+      }),
+    );
+  }
 }

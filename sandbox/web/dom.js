@@ -12,7 +12,9 @@ export function h(tag, properties = {}, ...children) {
     else if (name === "value") element.value = value;
     else element.setAttribute(name, value === true ? "" : String(value));
   }
-  element.append(...children.flat(Infinity).filter((child) => child !== null && child !== undefined));
+  element.append(
+    ...children.flat(Infinity).filter((child) => child !== null && child !== undefined),
+  );
   return element;
 }
 
@@ -41,7 +43,8 @@ function patchAttributes(old, fresh) {
   }
   for (const { name, value } of fresh.attributes) {
     if (sameFile && name === "src") continue;
-    if (name === "style") old.style.cssText = fresh.style.cssText; // the policy forbids the attribute
+    if (name === "style")
+      old.style.cssText = fresh.style.cssText; // the policy forbids the attribute
     else if (old.getAttribute(name) !== value) old.setAttribute(name, value);
   }
 }

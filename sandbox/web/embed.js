@@ -5,7 +5,9 @@ import { local } from "./media.js";
 
 /** Return an embed as an element. */
 export function embed(item, to) {
-  const box = h("article", { class: "embed" },
+  const box = h(
+    "article",
+    { class: "embed" },
     item.provider?.name ? h("p", { class: "sub" }, item.provider.name) : null,
     item.author?.name ? h("p", { class: "sub" }, titled(item.author.name, item.author.url)) : null,
     item.title ? h("h4", {}, titled(item.title, item.url)) : null,
@@ -13,22 +15,41 @@ export function embed(item, to) {
     fields(item.fields ?? [], to),
     picture(item.image, to.view, "image"),
     picture(item.thumbnail, to.view, "thumbnail"),
-    item.footer?.text ? h("p", { class: "sub" }, item.footer.text) : null);
-  if (item.color) box.style.setProperty("--accent-color", `#${item.color.toString(16).padStart(6, "0")}`);
+    item.footer?.text ? h("p", { class: "sub" }, item.footer.text) : null,
+  );
+  if (item.color)
+    box.style.setProperty("--accent-color", `#${item.color.toString(16).padStart(6, "0")}`);
   return box;
 }
 
 function fields(list, to) {
   if (!list.length) return null;
-  return h("dl", {}, list.map((field) =>
-    h("div", { class: field.inline ? "inline" : null }, h("dt", {}, to.marked(field.name)), h("dd", {}, to.marked(field.value)))));
+  return h(
+    "dl",
+    {},
+    list.map((field) =>
+      h(
+        "div",
+        { class: field.inline ? "inline" : null },
+        h("dt", {}, to.marked(field.name)),
+        h("dd", {}, to.marked(field.value)),
+      ),
+    ),
+  );
 }
 
 function picture(item, view, kind) {
   if (!item) return null;
   const source = local(item.proxy_url ?? item.url, view);
   if (!source) return h("p", { class: "sub" }, titled(`(${kind} outside the sandbox)`, item.url));
-  return h("img", { src: source, "data-file": source.split("?")[0], alt: item.description ?? `Embed ${kind}`, class: kind, width: item.width || null, height: item.height || null });
+  return h("img", {
+    src: source,
+    "data-file": source.split("?")[0],
+    alt: item.description ?? `Embed ${kind}`,
+    class: kind,
+    width: item.width || null,
+    height: item.height || null,
+  });
 }
 
 function titled(text, address) {

@@ -18,7 +18,10 @@ const INLINE = [
   [/^<#(\d+)>/, (match, to) => jump(match[1], null, `#${to.names.place(match[1])}`)],
   [/^<\/([^:>]+):\d+>/, (match) => mention(`/${match[1]}`)],
   [/^@(?:everyone|here)\b/, (match) => mention(match[0])],
-  [/^\[((?:\\.|[^\]\\])+)\]\(<?(https?:\/\/[^\s)>]+)>?\)/, (match, to) => link(match[2], inline(match[1], to))],
+  [
+    /^\[((?:\\.|[^\]\\])+)\]\(<?(https?:\/\/[^\s)>]+)>?\)/,
+    (match, to) => link(match[2], inline(match[1], to)),
+  ],
   [/^<(https?:\/\/[^\s>]+)>/, (match) => link(match[1], [match[1]])],
   [/^https?:\/\/[^\s<>]*[^\s<>.,:;"'\])]/, (match) => link(match[0], [match[0]])],
   [/^\*\*\*([\s\S]+?)\*\*\*/, (match, to) => h("strong", {}, h("em", {}, inline(match[1], to)))],
@@ -27,7 +30,10 @@ const INLINE = [
   [/^~~((?:\\[\s\S]|[^\\])+?)~~/, (match, to) => h("s", {}, inline(match[1], to))],
   [/^\|\|((?:\\[\s\S]|[^\\])+?)\|\|/, (match, to) => spoiler(inline(match[1], to))],
   [/^\*(?!\s)((?:\\[\s\S]|[^\\*])+?)\*/, (match, to) => h("em", {}, inline(match[1], to))],
-  [/^_(?!\s)((?:\\[\s\S]|[^\\_])+?)_(?![\p{L}\p{N}])/u, (match, to) => h("em", {}, inline(match[1], to))],
+  [
+    /^_(?!\s)((?:\\[\s\S]|[^\\_])+?)_(?![\p{L}\p{N}])/u,
+    (match, to) => h("em", {}, inline(match[1], to)),
+  ],
 ];
 
 /** Return a text's nodes; `names` tells how the people, roles and places it mentions are called. */
@@ -54,11 +60,20 @@ function blocks(text, to) {
     if (match?.[1]) nodes.push(h(`h${match[1].length + 2}`, {}, inline(match[2], to)));
     else if (match?.[3]) nodes.push(h("p", { class: "sub" }, inline(match[3], to)));
     else if (match && match[5] !== undefined) {
-      lines = gathered(lines, /^> ?(.*)$/, (quoted) => nodes.push(h("blockquote", {}, blocks(quoted.join("\n"), to))));
+      lines = gathered(lines, /^> ?(.*)$/, (quoted) =>
+        nodes.push(h("blockquote", {}, blocks(quoted.join("\n"), to))),
+      );
       continue;
     } else if (match?.[7]) {
       lines = gathered(lines, /^ *[-*] +(.+)$/, (items) =>
-        nodes.push(h("ul", {}, items.map((item) => h("li", {}, inline(item, to))))));
+        nodes.push(
+          h(
+            "ul",
+            {},
+            items.map((item) => h("li", {}, inline(item, to))),
+          ),
+        ),
+      );
       continue;
     } else {
       lines = paragraph(lines, nodes, to);
@@ -91,7 +106,9 @@ function inline(text, to) {
   let at = 0;
   while (at < text.length) {
     const rest = text.slice(at);
-    const found = SPECIAL.test(rest[0]) ? INLINE.find(([pattern]) => pattern.test(rest)) : undefined;
+    const found = SPECIAL.test(rest[0])
+      ? INLINE.find(([pattern]) => pattern.test(rest))
+      : undefined;
     const before = at ? text[at - 1] : "";
     if (!found || (rest[0] === "_" && /[\p{L}\p{N}]/u.test(before))) {
       const step = String.fromCodePoint(text.codePointAt(at)).length;
@@ -126,9 +143,23 @@ function link(address, children) {
 }
 
 function jump(place, message, children) {
-  return h("a", { href: "#", "data-act": "jump", "data-place": place, "data-message": message }, children);
+  return h(
+    "a",
+    { href: "#", "data-act": "jump", "data-place": place, "data-message": message },
+    children,
+  );
 }
 
 function spoiler(children) {
-  return h("span", { class: "spoiler", role: "button", tabindex: "0", "data-act": "reveal", "aria-label": "Spoiler" }, h("span", {}, children));
+  return h(
+    "span",
+    {
+      class: "spoiler",
+      role: "button",
+      tabindex: "0",
+      "data-act": "reveal",
+      "aria-label": "Spoiler",
+    },
+    h("span", {}, children),
+  );
 }

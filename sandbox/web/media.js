@@ -12,9 +12,10 @@ export function local(address, view) {
 export function mediaItem(item, view) {
   const { media, description, spoiler } = item;
   const source = local(media.url, view);
-  const shown = source && media.loading_state !== 0
-    ? player(source, media, description)
-    : outside(media.url, description);
+  const shown =
+    source && media.loading_state !== 0
+      ? player(source, media, description)
+      : outside(media.url, description);
   return spoiler ? h("details", {}, h("summary", {}, "Spoiler"), shown) : shown;
 }
 
@@ -22,15 +23,21 @@ export function mediaItem(item, view) {
 export function attachment(file, view) {
   const source = local(file.url, view);
   const kind = (file.content_type ?? "").split("/")[0];
-  const shown = source && ["image", "video", "audio"].includes(kind)
-    ? player(source, file, file.description ?? file.filename)
-    : fileLink(file.filename, file.size, source ?? file.url);
+  const shown =
+    source && ["image", "video", "audio"].includes(kind)
+      ? player(source, file, file.description ?? file.filename)
+      : fileLink(file.filename, file.size, source ?? file.url);
   return file.flags & 8 ? h("details", {}, h("summary", {}, "Spoiler"), shown) : shown;
 }
 
 /** Return a line that leads to a file. */
 export function fileLink(name, size, address) {
-  return h("p", { class: "file" }, h("a", { href: address, download: name }, name ?? "file"), ` ${readable(size)}`);
+  return h(
+    "p",
+    { class: "file" },
+    h("a", { href: address, download: name }, name ?? "file"),
+    ` ${readable(size)}`,
+  );
 }
 
 /** Return a size in bytes as a person would say it. */
@@ -45,16 +52,46 @@ function player(source, { content_type: type, width, height }, description) {
   const common = { src: source, "data-file": file, width, height };
   if (type?.startsWith("video/")) {
     return h("video", {
-      ...common, controls: true, playsinline: true, loop: true, preload: "metadata",
+      ...common,
+      controls: true,
+      playsinline: true,
+      loop: true,
+      preload: "metadata",
       "aria-label": description ?? "Video",
     });
   }
-  if (type?.startsWith("audio/")) return h("audio", { src: source, "data-file": file, controls: true, "aria-label": description });
-  const picture = h("img", { ...common, alt: description ?? "", loading: "lazy", decoding: "async" });
-  return h("a", { href: source, target: "_blank", rel: "noopener", class: "picture", "aria-label": `Open picture${description ? `: ${description}` : ""}`, "data-key": file }, picture);
+  if (type?.startsWith("audio/"))
+    return h("audio", {
+      src: source,
+      "data-file": file,
+      controls: true,
+      "aria-label": description,
+    });
+  const picture = h("img", {
+    ...common,
+    alt: description ?? "",
+    loading: "lazy",
+    decoding: "async",
+  });
+  return h(
+    "a",
+    {
+      href: source,
+      target: "_blank",
+      rel: "noopener",
+      class: "picture",
+      "aria-label": `Open picture${description ? `: ${description}` : ""}`,
+      "data-key": file,
+    },
+    picture,
+  );
 }
 
 function outside(address, description) {
-  return h("p", { class: "file" },
-    h("a", { href: address, target: "_blank", rel: "noopener noreferrer" }, description ?? address), " (not shown: it lies outside the sandbox)");
+  return h(
+    "p",
+    { class: "file" },
+    h("a", { href: address, target: "_blank", rel: "noopener noreferrer" }, description ?? address),
+    " (not shown: it lies outside the sandbox)",
+  );
 }

@@ -4,7 +4,7 @@
 import { listen } from "./acts.js";
 import { watch } from "./api.js";
 import { close } from "./command.js";
-import { composer } from "./composer.js";
+import { Composer } from "./composer.js";
 import { draw, h } from "./dom.js";
 import { message, spoken } from "./message.js";
 import { openModal } from "./modal.js";
@@ -14,15 +14,23 @@ import { speak, tick } from "./times.js";
 
 const TICK_MS = 1000;
 const NEAR_THE_END_PX = 80;
-const [messages, scroll, panel, notice, announcer] = ["messages", "scroll", "command", "notice", "announcer"]
-  .map((id) => document.getElementById(id));
+const [messages, scroll, panel, notice, announcer] = [
+  "messages",
+  "scroll",
+  "command",
+  "notice",
+  "announcer",
+].map((id) => document.getElementById(id));
 
 const app = {
   as: "alice",
   place: "text",
   locale: "en-US",
   view: null,
-  tell: (text) => draw(notice, text ? [h("p", {}, text), h("button", { type: "button", class: "plain", onclick: () => app.tell("") }, "Close")] : []),
+  tell: (text) => {
+    const close = { type: "button", class: "plain", onclick: () => app.tell("") };
+    draw(notice, text ? [h("p", {}, text), h("button", close, "Close")] : []);
+  },
   focusText: () => document.getElementById("text").focus(),
   openModal: (seen) => openModal(seen, app),
   go: (place, target) => {
@@ -34,7 +42,7 @@ const app = {
   },
   reply: (target, author) => writing.reply(target, author),
 };
-const writing = composer(app);
+const writing = new Composer(app);
 let watching = new AbortController();
 let jumpTo = null;
 let isAtEnd = true;
@@ -59,7 +67,12 @@ function arrive() {
   watching = new AbortController();
   isAtEnd = true;
   heard = new Map();
-  watch(app.as, app.place, { onView: show, onRefusal: refuse, onOutage: miss, signal: watching.signal });
+  watch(app.as, app.place, {
+    onView: show,
+    onRefusal: refuse,
+    onOutage: miss,
+    signal: watching.signal,
+  });
 }
 
 function show(view) {
@@ -68,16 +81,26 @@ function show(view) {
   drawPlaces(app);
   const here = view.places.find((place) => place.id === view.place);
   writing.show(here, title(here));
-  draw(messages, view.messages.length ? view.messages.map((item) => message(item, app.view)) : welcome());
+  draw(
+    messages,
+    view.messages.length ? view.messages.map((item) => message(item, app.view)) : welcome(),
+  );
   announce(isFirst);
   if (jumpTo) jump();
   else follow();
 }
 
 function welcome() {
-  return h("li", { class: "welcome", "data-key": "welcome" },
+  return h(
+    "li",
+    { class: "welcome", "data-key": "welcome" },
     h("p", {}, h("strong", {}, "Nothing here yet.")),
-    h("p", {}, "Press “/ Commands”, choose /animate, give it a picture and a prompt, and watch. Nothing leaves this machine and nothing costs anything."));
+    h(
+      "p",
+      {},
+      "Press “/ Commands”, choose /animate, give it a picture and a prompt, and watch. Nothing leaves this machine and nothing costs anything.",
+    ),
+  );
 }
 
 function announce(isFirst) {
@@ -131,8 +154,12 @@ new ResizeObserver(follow).observe(messages);
 document.addEventListener("keydown", (event) => {
   if (event.key === "Escape" && !document.getElementById("modal").open) closeMenu(event);
 });
-document.getElementById("me").addEventListener("change", (event) => visit({ as: event.target.value }));
-document.getElementById("locale").addEventListener("change", (event) => visit({ locale: event.target.value }));
+document
+  .getElementById("me")
+  .addEventListener("change", (event) => visit({ as: event.target.value }));
+document
+  .getElementById("locale")
+  .addEventListener("change", (event) => visit({ locale: event.target.value }));
 document.querySelector(".skip").addEventListener("click", (event) => {
   event.preventDefault();
   app.focusText();

@@ -10,7 +10,15 @@ export function drawPlaces(app) {
   document.title = `${title(here)} · ${view.guild.name}`;
   draw(document.getElementById("guild"), view.guild.name);
   draw(document.getElementById("place"), title(here), note(here));
-  draw(document.getElementById("places"), h("h2", {}, "Channels"), h("ul", {}, view.places.map((place) => entry(place, here, app))));
+  draw(
+    document.getElementById("places"),
+    h("h2", {}, "Channels"),
+    h(
+      "ul",
+      {},
+      view.places.map((place) => entry(place, here, app)),
+    ),
+  );
   const status = document.getElementById("status");
   status.dataset.connected = String(view.connected);
   draw(status, view.connected ? "The bot is connected" : "The bot is offline");
@@ -25,14 +33,22 @@ export function title(place) {
 
 /** Fill the list of languages. */
 export function drawLocales(select, locale) {
-  draw(select, Object.entries(LOCALES).map(([value, name]) => h("option", { value, lang: value }, name)));
+  draw(
+    select,
+    Object.entries(LOCALES).map(([value, name]) => h("option", { value, lang: value }, name)),
+  );
   select.value = locale;
 }
 
 function people(view, app) {
   const select = document.getElementById("me");
   const persons = view.members.filter((member) => !member.bot);
-  draw(select, persons.map((member) => h("option", { value: member.username, "data-key": member.id }, described(member))));
+  draw(
+    select,
+    persons.map((member) =>
+      h("option", { value: member.username, "data-key": member.id }, described(member)),
+    ),
+  );
   select.value = app.as;
 }
 
@@ -56,6 +72,13 @@ function note(place) {
 function entry(place, here, app) {
   const address = new URLSearchParams({ as: app.as, in: place.key, locale: app.locale });
   const shape = place.parent ? "inner" : null;
-  return h("li", { class: shape, "data-key": place.id },
-    h("a", { href: `#${address}`, "aria-current": place.id === here.id ? "page" : null }, title(place)));
+  return h(
+    "li",
+    { class: shape, "data-key": place.id },
+    h(
+      "a",
+      { href: `#${address}`, "aria-current": place.id === here.id ? "page" : null },
+      title(place),
+    ),
+  );
 }

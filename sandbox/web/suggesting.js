@@ -5,71 +5,108 @@ import { counted } from "./fields.js";
 
 const PAUSE_MS = 250;
 
-/** Return a field; `ask(text)` resolves to the choices {name, value}, or null where none came. */
-export function suggesting(id, { required, most, ask }) {
-  const listId = `${id}-list`;
-  const list = h("ul", { id: listId, role: "listbox", class: "choices", hidden: true, "aria-label": "Suggestions" });
-  const input = h("input", {
-    id, type: "text", role: "combobox", "aria-autocomplete": "list", "aria-expanded": "false",
-    "aria-controls": listId, "aria-required": required ? "true" : null, autocomplete: "off",
-  });
-  const state = { choices: [], at: -1, picked: null, timer: null, asked: 0 };
+/** A field; `ask(text)` resolves to the choices {name, value}, or to nothing where none came. */
+export class Suggesting {
+  #ask;
+  #choices = [];
+  #at = -1;
+  #picked = null;
+  #timer = null;
+  #asked = 0;
+  #list;
 
-  const close = () => {
-    list.hidden = true;
-    state.at = -1;
-    input.setAttribute("aria-expanded", "false");
-    input.removeAttribute("aria-activedescendant");
-  };
-  const pick = (choice) => {
-    input.value = choice.name;
-    state.picked = choice;
-    input.dispatchEvent(new Event("suggested"));
-    close();
-  };
-  const mark = (at) => {
-    state.at = at;
-    [...list.children].forEach((item, index) => item.setAttribute("aria-selected", String(index === at)));
-    list.children[at]?.scrollIntoView({ block: "nearest" });
-    if (at >= 0) input.setAttribute("aria-activedescendant", list.children[at].id);
-  };
-  const show = (choices) => {
-    state.choices = choices ?? [];
-    list.replaceChildren(...state.choices.map((choice, index) =>
-      h("li", { role: "option", id: `${listId}-${index}`, "aria-selected": "false", onmousedown: (event) => {
-        event.preventDefault(); // the field keeps the focus
-        pick(choice);
-      } }, choice.name)));
-    list.hidden = !state.choices.length || document.activeElement !== input;
-    input.setAttribute("aria-expanded", String(!list.hidden));
-  };
-  const refresh = async () => {
-    state.asked += 1;
-    const mine = state.asked;
-    const choices = await ask(input.value);
-    if (mine === state.asked) show(choices);
-  };
-  const soon = () => {
-    clearTimeout(state.timer);
-    state.timer = setTimeout(refresh, PAUSE_MS);
-  };
-  input.addEventListener("input", () => {
-    state.picked = null;
-    soon();
-  });
-  input.addEventListener("focus", soon);
-  input.addEventListener("blur", close);
-  input.addEventListener("keydown", (event) => {
-    const size = state.choices.length;
-    if (list.hidden || !size) return;
-    if (event.key === "ArrowDown") mark((state.at + 1) % size);
-    else if (event.key === "ArrowUp") mark((state.at + size) % size);
-    else if (event.key === "Enter" && state.at >= 0) pick(state.choices[state.at]);
-    else if (event.key === "Escape") close();
+  constructor(id, { required, most, ask }) {
+    this.#ask = ask;
+    const list = { id: `${id}-list`, role: "listbox", "aria-label": "Suggestions" };
+    this.#list = h("ul", { ...list, class: "choices", hidden: true });
+    this.control = h("input", {
+      id,
+      type: "text",
+      role: "combobox",
+      "aria-autocomplete": "list",
+      "aria-expanded": "false",
+      "aria-controls": list.id,
+      "aria-required": required ? "true" : null,
+      autocomplete: "off",
+      oninput: () => {
+        this.#picked = null;
+        this.#soon();
+      },
+      onfocus: () => this.#soon(),
+      onblur: () => this.#close(),
+      onkeydown: (event) => this.#press(event),
+    });
+    this.element = h("div", { class: "suggesting" }, counted(this.control, most), this.#list);
+  }
+
+  /** Return the value of what was picked, else what was typed. */
+  read = () => this.#picked?.value ?? (this.control.value === "" ? undefined : this.control.value);
+
+  #soon() {
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => this.#refresh(), PAUSE_MS);
+  }
+
+  async #refresh() {
+    this.#asked += 1;
+    const mine = this.#asked;
+    const choices = await this.#ask(this.control.value);
+    if (mine === this.#asked) this.#show(choices ?? []);
+  }
+
+  #show(choices) {
+    this.#choices = choices;
+    this.#list.replaceChildren(...choices.map((choice, index) => this.#option(choice, index)));
+    this.#list.hidden = !choices.length || document.activeElement !== this.control;
+    this.control.setAttribute("aria-expanded", String(!this.#list.hidden));
+  }
+
+  #option(choice, index) {
+    const pick = (event) => {
+      event.preventDefault(); // the field keeps the focus
+      this.#pick(choice);
+    };
+    const id = `${this.#list.id}-${index}`;
+    return h(
+      "li",
+      { id, role: "option", "aria-selected": "false", onmousedown: pick },
+      choice.name,
+    );
+  }
+
+  #press(event) {
+    const size = this.#choices.length;
+    if (this.#list.hidden || !size) return;
+    if (event.key === "ArrowDown") this.#mark((this.#at + 1) % size);
+    else if (event.key === "ArrowUp") this.#mark((Math.max(this.#at, 0) + size - 1) % size);
+    else if (event.key === "Enter" && this.#at >= 0) this.#pick(this.#choices[this.#at]);
+    else if (event.key === "Escape") this.#close();
     else return;
     event.preventDefault();
     event.stopPropagation();
-  });
-  const read = () => state.picked?.value ?? (input.value === "" ? undefined : input.value);
-  return { element: h("div", { class: "suggesting" }, counted(input, most), list), control: input, read };
+  }
+
+  #mark(at) {
+    this.#at = at;
+    for (const [index, item] of [...this.#list.children].entries()) {
+      item.setAttribute("aria-selected", String(index === at));
+    }
+    const marked = this.#list.children[at];
+    marked.scrollIntoView({ block: "nearest" });
+    this.control.setAttribute("aria-activedescendant", marked.id);
+  }
+
+  #pick(choice) {
+    this.control.value = choice.name;
+    this.#picked = choice;
+    this.control.dispatchEvent(new Event("suggested"));
+    this.#close();
+  }
+
+  #close() {
+    this.#list.hidden = true;
+    this.#at = -1;
+    this.control.setAttribute("aria-expanded", "false");
+    this.control.removeAttribute("aria-activedescendant");
+  }
 }

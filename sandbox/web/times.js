@@ -55,5 +55,8 @@ function format(moment, options) {
 function relative(moment) {
   const away = Math.round((moment.getTime() - Date.now()) / 1000);
   const [unit, length] = UNITS.find(([, size]) => Math.abs(away) >= size) ?? UNITS.at(-1);
-  return new Intl.RelativeTimeFormat(locale, { numeric: "auto" }).format(Math.round(away / length), unit);
+  return new Intl.RelativeTimeFormat(locale, { numeric: "auto" }).format(
+    Math.round(away / length),
+    unit,
+  );
 }

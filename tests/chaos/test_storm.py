@@ -23,6 +23,7 @@ from hailuo.fetch import AllowedHosts, Fetcher
 from hailuo.folders import Folders
 from hailuo.jobs.handover import Handover
 from hailuo.jobs.job import JobState, Picture
+from hailuo.jobs.line import Line
 from hailuo.jobs.lookout import Lookout
 from hailuo.jobs.pacing import Pacing, Rules
 from hailuo.jobs.stages import JobStages
@@ -127,6 +128,7 @@ async def storm(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncGenerat
             presenter=discord,
             alarm=discord.alarm,
             lookout=Lookout(Pacing(RULES, random.Random(SEED)), clock),
+            line=Line(store, PLENTY, clock, random.Random(SEED)),
             folders=folders,
             clock=clock,
             inline_pictures=True,

@@ -45,7 +45,9 @@ async def use_component(call: ControlCall) -> Json:
     user = call.actor()
     message = call.message(user)
     values = call.get("values", list, [])
-    data = component_data(call.world, message, call.get("custom_id", str), values)
+    unchecked = call.get("unchecked", bool, default=False)
+    custom_id = call.get("custom_id", str)
+    data = component_data(call.world, message, custom_id, values, unchecked=unchecked)
     return _announced(call, user, message.channel, InteractionType.COMPONENT, data, message=message)
 
 
@@ -53,7 +55,8 @@ async def submit_modal(call: ControlCall) -> Json:
     """Send a modal off."""
     user = call.actor()
     opener = call.interaction()
-    if opener.user is not user:
+    unchecked = call.get("unchecked", bool, default=False)
+    if opener.user is not user and not unchecked:
         raise ControlError(f"that modal is not shown to {user.username}")
     if opener.modal is None:
         raise ControlError("that interaction showed no modal")
@@ -63,10 +66,13 @@ async def submit_modal(call: ControlCall) -> Json:
         name: [FileSpec.parse(name, item) for item in (spec if isinstance(spec, list) else [spec])]
         for name, spec in call.get("files", dict, {}).items()
     }
-    form = ModalForm(call.world, opener.modal, call.get("values", dict, {}), files)
-    interaction = _interaction(
-        call, user, opener.channel, InteractionType.MODAL_SUBMIT, await form.data()
+    form = ModalForm(
+        call.world, opener.modal, call.get("values", dict, {}), files, unchecked=unchecked
     )
+    data = await form.data()
+    if unchecked:
+        data["custom_id"] = call.get("custom_id", str, data["custom_id"])
+    interaction = _interaction(call, user, opener.channel, InteractionType.MODAL_SUBMIT, data)
     interaction.message, interaction.opener = opener.message, opener
     opener.submitted_by = interaction
     announce(call.world, interaction)

@@ -27,8 +27,19 @@ ENTITY_GROUPS = {
 OPTION_LISTS = (Kind.STRING_SELECT, Kind.CHECKBOX_GROUP)
 
 
-def component_data(world: World, message: Message, custom_id: str, values: list[str]) -> Json:
-    """Return the data of a click or a choice."""
+def component_data(
+    world: World,
+    message: Message,
+    custom_id: str,
+    values: list[str],
+    *,
+    unchecked: bool = False,
+) -> Json:
+    """Return the data of a click or a choice; ``unchecked`` may be of what is not there."""
+    if unchecked:
+        kind = Kind.STRING_SELECT if values else Kind.BUTTON
+        chosen: Json = {"values": values} if values else {}
+        return {"custom_id": custom_id, "component_type": int(kind), "id": 1, **chosen}
     for component in media.walk(message.components):
         if component.get("custom_id") == custom_id:
             break
@@ -48,11 +59,21 @@ def component_data(world: World, message: Message, custom_id: str, values: list[
 
 
 class ModalForm:
-    """A modal being filled in: given values, prefilled ones where nothing was typed."""
+    """A modal being filled in: given values, prefilled ones where nothing was typed.
+
+    ``unchecked`` is a hostile client: texts and choices go as they were given.
+    """
 
     def __init__(
-        self, world: World, modal: Json, values: Json, files: dict[str, list[FileSpec]]
+        self,
+        world: World,
+        modal: Json,
+        values: Json,
+        files: dict[str, list[FileSpec]],
+        *,
+        unchecked: bool = False,
     ) -> None:
+        self._unchecked = unchecked
         self._world = world
         self._modal = modal
         self._values = values
@@ -85,6 +106,8 @@ class ModalForm:
     async def _answer(self, field: Json) -> Json:
         kind, name = field["type"], field["custom_id"]
         given = self._values.get(name)
+        if self._unchecked and given is not None:
+            return {"values" if isinstance(given, list) else "value": given}
         if kind == Kind.TEXT_INPUT:
             return {"value": _text(field, field.get("value") or "" if given is None else given)}
         if kind == Kind.CHECKBOX:
