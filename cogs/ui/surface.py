@@ -119,13 +119,20 @@ class Surface:
         return await self._climb(job, ways, draft, purpose)
 
     async def place(self, job: Job, draft: Draft) -> tuple[Job, discord.Message]:
-        """Post the card of a job that has none yet; return the job with it. Raises as `edit`."""
-        _, message = await self.post(job, draft, CARD, (Way.CHANNEL,))
+        """Post the card of a private job, which has none yet; return the job with it.
+
+        Raises as `edit` does; where the member's DM is closed, every way to them is.
+        """
+        try:
+            _, message = await self.post(job, draft, CARD, (Way.CHANNEL,))
+        except CardGoneError:
+            closed = self.memory(job).without(*POSTS)
+            await self.remember(job, replace(closed, posting_at=None))
+            raise
         card = replace(job.request.card, message_id=message.id)
-        await self._keeper.remember_card(
-            job.id, message_id=message.id, memory=self.memory(job).dump()
-        )
-        return replace(job, request=replace(job.request, card=card)), message
+        job = replace(job, request=replace(job.request, card=card))
+        await self.remember(job, replace(self.memory(job), posting_at=None))
+        return job, message
 
     async def delete(self, job: Job) -> None:
         """Take the card away, and what was posted in its place.

@@ -74,15 +74,28 @@ async def test_who_takes_no_direct_messages_is_told_why_and_pays_nothing(stage: 
 
 
 async def test_a_private_card_that_is_lost_is_kept_and_not_shown_to_others(stage: Stage) -> None:
-    """In a DM already, nothing changes; a DM that closes meanwhile leaves the video in /history."""
-    await stage.runcomfy.post("/sandbox/settings", render_s=[2, 2])
+    """A DM that closes, and a card that is gone, leave the video to /history alone."""
+    await stage.runcomfy.post("/sandbox/settings", queue_s=[600, 600])
     await stage.animate(picture(300, 900), options={"private": True, "fit": "crop"})
-    card = await in_dm(stage, "animates")
+    await in_dm(stage, "animates")
+    (submit,) = await stage.until(stage.submits, "the API has it")
     await stage.discord.post("/sandbox/guild", action="close_dms", who="alice")
-    await stage.discord.delete(f"/sandbox/messages/{card['id']}", **{"as": "owner"})
+    await stage.discord.post(
+        "/sandbox/faults", route="PATCH /channels/*", times=None, status=404, code=10008
+    )
+    await stage.runcomfy.post(f"/sandbox/requests/{submit['request_id']}", status="completed")
     await stage.settled()
     await nothing_in_the_server(stage)
-    assert "state=kept" in stage.bot.log
+    assert "Kept" in await stage.private_answer(await stage.command("history"))
+
+
+async def test_a_repaired_picture_is_offered_in_private_and_stays_private(stage: Stage) -> None:
+    interaction = await stage.animate(picture(200, 300), options={"private": True})
+    await stage.private_answer(interaction)
+    (offer,) = (await stage.interaction(interaction))["ephemeral"]
+    await stage.press(offer, "Enlarge")
+    await in_dm(stage, "Done")
+    await nothing_in_the_server(stage)
 
 
 async def test_in_a_dm_private_changes_nothing(stage: Stage) -> None:

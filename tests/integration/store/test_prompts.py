@@ -45,6 +45,6 @@ async def test_the_newest_distinct_prompts_that_hold_the_text_are_found(
 async def test_what_was_deleted_is_never_suggested(store: Store, clock: ManualClock) -> None:
     kept = await asked(store, clock, "waves")
     gone = await asked(store, clock, "secret waves")
-    await store.move(gone, JobState.CANCELLED)
-    assert await store.delete(gone.id)
+    ended = await store.move(gone, JobState.CANCELLED)
+    assert await store.mark_deleted(ended)
     assert await store.prompts(UserId(1), "", 25) == {"waves": kept.id}
