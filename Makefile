@@ -56,6 +56,8 @@ chaos: export LIVE_JOBS ?= 200
 chaos: export STORM ?= 1000
 chaos: export FAULT_STORM_JOBS ?= 1000
 chaos: export WAIT_FOR_DEATH ?= 1
+chaos: export FROZEN_JOBS ?= 50
+chaos: export FREEZES ?= 20
 chaos: $(VENV)/.ready-dev ## Crashes, kills, races at full count (KILLS= POST_KILLS= PAIRS= ... SEED=)
 	$(RUN) -m pytest -n 2 --dist worksteal tests/chaos \
 		tests/integration/runcomfy/test_fault_storm.py
@@ -75,12 +77,10 @@ format: $(VENV)/.ready-dev ## Format and sort
 	$(RUN) -m ruff format .
 
 words: $(VENV)/.ready-dev ## Collect all texts into the catalogues in locales/
-	$(VENV)/bin/pybabel -q extract -F babel.cfg --no-default-keywords \
-		-k N_ -k say -k plural:1,2 -c NOTE: \
-		--add-location=file --sort-by-file --width 100 \
-		--project "Hailuo Animate" --copyright-holder "the Hailuo Animate contributors" \
-		-o locales/hailuo.pot .
-	$(VENV)/bin/pybabel -q update -D hailuo -i locales/hailuo.pot -d locales \
+	$(RUN) -m babel.messages.frontend -q extract -F babel.cfg --no-default-keywords \
+		-k N_ -k say -k plural:1,2 \
+		--add-location=file --sort-by-file --width 100 --omit-header -o locales/hailuo.pot .
+	$(RUN) -m babel.messages.frontend -q update -D hailuo -i locales/hailuo.pot -d locales \
 		--no-fuzzy-matching --ignore-obsolete --ignore-pot-creation-date --width 100
 
 lock: ## Compile the requirements from pyproject.toml (needs uv)

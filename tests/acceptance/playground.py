@@ -29,7 +29,8 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).parents[2]
 DISCORD_TOKEN = "sandbox-discord-token"
 RUNCOMFY_TOKEN = "sandbox-runcomfy-token"
-PATIENCE_S = 20.0
+PATIENCE_S = float(os.environ.get("PATIENCE_S", "20"))
+"""How long to wait for what the bot should do; more where the machine is busy with other things."""
 Json = dict[str, Any]
 
 
@@ -121,7 +122,7 @@ class BotProcess:
         if self.process is None:
             raise RuntimeError("the bot does not run")
         self.process.send_signal(number)
-        code = self.process.wait(30)
+        code = self.process.wait(10 + PATIENCE_S)
         self.process = None
         return code
 

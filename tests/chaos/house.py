@@ -11,6 +11,7 @@ import aiohttp
 
 from tests.acceptance.pictures import picture
 from tests.acceptance.playground import (
+    PATIENCE_S,
     ActRefusedError,
     Api,
     BotProcess,
@@ -33,7 +34,7 @@ PLENTY = {
     "MAX_LIVE_PER_SERVER": "9999",
     "MAX_JOBS_PER_DAY": "0",
 }
-REST_WITHIN_S = 120.0
+REST_WITHIN_S = 6 * PATIENCE_S
 PICTURE = picture()
 
 

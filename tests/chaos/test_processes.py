@@ -3,27 +3,21 @@
 from __future__ import annotations
 
 import asyncio
-import random
 import time
-from contextlib import AsyncExitStack, asynccontextmanager
 from typing import TYPE_CHECKING
 
-import aiohttp
 import pytest
-from sqlalchemy import text
-from sqlalchemy.ext.asyncio import create_async_engine
 
 from hailuo.jobs.job import ENDS, JobState
-from tests.acceptance.playground import Api, BotProcess, Playground, Stage, stand_ins
+from tests.acceptance.playground import stand_ins
 from tests.chaos.conftest import count
-from tests.chaos.house import PLENTY, House
+from tests.chaos.town import PROCESSES, Town, town
 from tests.postgres import postgres_server
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Generator
+    from collections.abc import Generator
     from pathlib import Path
 
-PROCESSES = count("PROCESSES", 2)
 LIVE_JOBS = count("LIVE_JOBS", 3)
 WAIT_FOR_DEATH = bool(count("WAIT_FOR_DEATH", 0))
 """Whether a dead process is found in real time; else its last heartbeat is made older."""
@@ -39,78 +33,20 @@ def url() -> Generator[str]:
         yield server.create()
 
 
-class Town:
-    """The processes, one per shard, that share a database and a data folder."""
-
-    def __init__(self, bots: list[BotProcess], here: House, url: str) -> None:
-        self.bots = bots
-        self.here = here
-        self.url = url
-
-    async def owners(self) -> dict[str, int]:
-        """Return how many jobs that are not settled each worker owns."""
-        rows = await self.sql("SELECT owner, count(*) FROM jobs WHERE NOT announced GROUP BY owner")
-        return {row[0]: row[1] for row in rows}
-
-    async def sql(self, statement: str, **values: str) -> list[tuple[str, int]]:
-        """Run a statement; return its rows."""
-        engine = create_async_engine(self.url)
-        async with engine.begin() as connection:
-            result = await connection.execute(text(statement), values)
-            rows = [(row[0], row[1]) for row in result] if result.returns_rows else []
-        await engine.dispose()
-        return rows
-
-    def running(self, worker: str) -> BotProcess:
-        """Return the process of a worker."""
-        return next(bot for bot in self.bots if worker in bot.log)
-
-
-@asynccontextmanager
-async def town(folder: Path, url: str, playground: Playground) -> AsyncGenerator[Town]:
-    """Run the processes for as long as the block runs."""
-    (folder / "data").mkdir()
-    bots: list[BotProcess] = []
-    async with AsyncExitStack() as stack:
-        for shard in range(PROCESSES):
-            own = folder / str(shard)
-            own.mkdir()
-            shards = {"SHARD_IDS": str(shard), "SHARD_COUNT": str(PROCESSES)}
-            place = {"DATABASE_URL": url, "DATA_DIR": str(folder / "data")}
-            bots.append(BotProcess(playground, own, PLENTY | shards | place))
-        session = await stack.enter_async_context(aiohttp.ClientSession())
-        stage = Stage(
-            Api(session, playground.discord_url), Api(session, playground.runcomfy_url), bots[0]
-        )
-        for bot in bots:
-            bot.start()
-        try:
-            await stage.bot_is_ready()
-            yield Town(bots, House(stage, random.Random(1)), url)
-        finally:
-            for bot in bots:
-                if bot.process is not None:
-                    await asyncio.to_thread(bot.stop)
-
-
 async def test_jobs_of_a_killed_process_are_finished_by_the_others(
     tmp_path: Path, url: str
 ) -> None:
     with stand_ins() as playground:
-        async with town(tmp_path, url, playground) as here:
+        async with town(tmp_path, [url] * PROCESSES, playground) as here:
             await _all_begin(here)
             (owner,) = await here.owners()
             await asyncio.to_thread(here.running(owner).kill)
             killed_at = time.monotonic()
             if not WAIT_FOR_DEATH:
-                await here.sql(
-                    "UPDATE workers SET heartbeat_at = heartbeat_at - interval '1 minute' "
-                    "WHERE id = :id",
-                    id=owner,
-                )
+                await here.make_old(owner)
 
             async def taken_over() -> bool:
-                return owner not in await here.owners()
+                return await here.taken_over(owner)
 
             await here.here.stage.until(taken_over, "the others take over", TAKEN_OVER_WITHIN_S)
             print(f"taken over after {time.monotonic() - killed_at:.1f} s")  # noqa: T201 - a figure
@@ -139,7 +75,7 @@ async def _all_begin(here: Town) -> None:
 async def test_a_cancel_in_one_process_ends_the_job_of_another(tmp_path: Path, url: str) -> None:
     """A worker that knows a job only from the database asks its owner, and gets the answer."""
     with stand_ins() as playground:
-        async with town(tmp_path, url, playground) as here:
+        async with town(tmp_path, [url] * PROCESSES, playground) as here:
             await here.here.stage.runcomfy.post("/sandbox/settings", queue_s=[600, 600])
             await here.here.begin()
             (submit,) = await here.here.stage.until(here.here.stage.submits, "a job at the API")

@@ -14,7 +14,13 @@ from typing import TYPE_CHECKING
 import aiohttp
 import pytest
 
-from tests.acceptance.playground import ActRefusedError, BotProcess, components, texts_of
+from tests.acceptance.playground import (
+    PATIENCE_S,
+    ActRefusedError,
+    BotProcess,
+    components,
+    texts_of,
+)
 from tests.chaos.conftest import count
 from tests.chaos.doomed import run_doomed_bot
 from tests.chaos.house import House, house
@@ -27,7 +33,7 @@ if TYPE_CHECKING:
     from tests.acceptance.playground import Json
 
 SEED = count("SEED", 1)
-REAL_SINGLES = count("REAL_SINGLES", 3)
+REAL_SINGLES = count("REAL_SINGLES", 2)
 """Points to die at, of a smooth life, drawn by the seed; 0 is all of them, of every fate."""
 PARTS = 1 if REAL_SINGLES else 4
 FATES = [Fate.SMOOTH] if REAL_SINGLES else list(Fate)
@@ -97,7 +103,8 @@ class Life:
             ours = await self.here.ours()
             return bool(ours) and all(job.announced for job in ours)
 
-        await self.here.stage.until(over, f"the end of the job, or death at {die_at}", 60)
+        what = f"the end of the job, or death at {die_at}"
+        await self.here.stage.until(over, what, 3 * PATIENCE_S)
         return self.bot.dead
 
     async def _hears_or_is_dead(self) -> bool:
