@@ -46,11 +46,13 @@ async def _register(client: Client) -> None:
     digest = hashlib.sha256(json.dumps(payload, sort_keys=True).encode()).hexdigest()
     key = f"commands:{client.application_id}:{Route.BASE}"
     wanted = {(command["type"], command["name"]) for command in payload}
-    registered = {(int(c.type.value), c.name) for c in await client.tree.fetch_commands()}
+    known = await client.tree.fetch_commands()
+    client.command_ids = {command.name: command.id for command in known}
+    registered = {(int(command.type.value), command.name) for command in known}
     if registered == wanted and await client.engine.store.setting(key) == digest:
         log.info("commands unchanged", count=len(wanted))
         return
-    await client.tree.sync()
+    client.command_ids = {command.name: command.id for command in await client.tree.sync()}
     await client.engine.store.set_setting(key, digest)
     log.info("commands registered", count=len(wanted))
 
