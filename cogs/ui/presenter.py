@@ -68,9 +68,11 @@ class CardPresenter:
         budget: InvalidRequests,
         *,
         default_upload_bytes: int,
+        share: Callable[[Job], Awaitable[tuple[int, int]]],
     ) -> None:
         self._client = client
         self._clock = clock
+        self._share = share
         self._default_upload_bytes = default_upload_bytes
         self._surface = Surface(client, keeper, clock, budget)
         self._crosses = Crosses(client, self._surface)
@@ -91,6 +93,8 @@ class CardPresenter:
         has_it = self._surface.memory(job).picture_id is not None
         upload = Upload(picture, picture_name(job))
         draft = Draft(card.progress, None if has_it else (upload,))
+        quota = await self._share(job)
+        job = card.counted(job, quota)
         async with self._editor.alone(job):
             message = await self._edit(job, draft)
             self._editor.shown(job, draft.view)
@@ -99,7 +103,7 @@ class CardPresenter:
             raise CardDelayedError(f"{job.id}: the card came back without its picture")
         picture_id = None if item.attachment_id is None else str(item.attachment_id)
         memory = self._surface.memory(job)
-        await self._surface.remember(job, replace(memory, picture_id=picture_id))
+        await self._surface.remember(job, replace(memory, picture_id=picture_id, quota=quota))
         self._crosses.offer(job)
         return item.url
 
