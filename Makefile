@@ -64,7 +64,8 @@ chaos: $(VENV)/.ready-dev ## Crashes, kills, races at full count (KILLS= POST_KI
 
 scenes: $(VENV)/.ready-dev ## Every disaster in every stage of a card, and 1,000 posts of each kind
 	SCENES=all RUNS=1000 $(RUN) -m pytest -n 2 tests/acceptance/test_scenes.py \
-		tests/acceptance/test_scenes_connection.py tests/integration/cogs
+		tests/acceptance/test_scenes_connection.py tests/acceptance/test_scenes_routes.py \
+		tests/acceptance/test_scenes_crowd.py tests/integration/cogs
 
 lint: $(VENV)/.ready-dev ## Lint, types and import contracts
 	$(RUN) -m ruff check .
@@ -77,12 +78,10 @@ format: $(VENV)/.ready-dev ## Format and sort
 	$(RUN) -m ruff format .
 
 words: $(VENV)/.ready-dev ## Collect all texts into the catalogues in locales/
-	$(VENV)/bin/pybabel -q extract -F babel.cfg --no-default-keywords \
-		-k N_ -k say -k plural:1,2 -c NOTE: \
-		--add-location=file --sort-by-file --width 100 \
-		--project "Hailuo Animate" --copyright-holder "the Hailuo Animate contributors" \
-		-o locales/hailuo.pot .
-	$(VENV)/bin/pybabel -q update -D hailuo -i locales/hailuo.pot -d locales \
+	$(RUN) -m babel.messages.frontend -q extract -F babel.cfg --no-default-keywords \
+		-k N_ -k say -k plural:1,2 \
+		--add-location=file --sort-by-file --width 100 --omit-header -o locales/hailuo.pot .
+	$(RUN) -m babel.messages.frontend -q update -D hailuo -i locales/hailuo.pot -d locales \
 		--no-fuzzy-matching --ignore-obsolete --ignore-pot-creation-date --width 100
 
 lock: ## Compile the requirements from pyproject.toml (needs uv)

@@ -16,6 +16,9 @@ EXTENSIONS: Final = (
     "cogs.delete",
     "cogs.cards",
     "cogs.history",
+    "cogs.replay",
     "cogs.quota",
+    "cogs.privacy",
+    "cogs.help",
     "cogs.operator",
 )

@@ -1,45 +1,43 @@
-"""/history: a member's videos, newest first, privately, each to be shown again."""
+"""/history: a member's videos, newest first, privately: searched, shown, sent again, deleted."""
 
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, Any, Final, Self
+from typing import TYPE_CHECKING, Any, Final, Literal, Self
 
 import discord
 from discord import app_commands, ui
 from discord.ext import commands
 
-from cogs.ui.card import LOOKS, link_to
+from cogs.ui.album import PER_PAGE, STANDINGS, draw, thumbnail_name
 from cogs.ui.client import Interaction
 from cogs.ui.errors import answering, defer_privately
-from cogs.ui.language import private_language
-from cogs.ui.media import video_name
-from cogs.ui.memory import Memory, Place
-from cogs.ui.text import escape, length, plain, relative, shorten
+from cogs.ui.language import Language, language_of, private_language
+from cogs.ui.text import plain
+from hailuo.jobs.history import ALL, NEWEST, Page, Place, Search, Standing, Turn
 from hailuo.jobs.job import JOB_ID_PATTERN, JobId, UserId
 from hailuo.wording import N_
 
 if TYPE_CHECKING:
     import re
-    from collections.abc import Sequence
+    from collections.abc import Mapping
     from pathlib import Path
 
     from cogs.ui.client import Client
-    from cogs.ui.language import Language
     from hailuo.engine import Engine
-    from hailuo.jobs.job import Job
 
-PER_PAGE: Final = 5
-"""Jobs on a page; a message may hold 40 components, and a job takes up to seven."""
-SHOWN_PROMPT: Final = 160
-SIZE_MARGIN: Final = 64 * 1024
+LONGEST_WORDS: Final = 30
+"""Characters to search for: a custom id has 100, however Discord counts what lies beyond U+FFFF."""
+ANY: Final = "any"
 
-EMPTY: Final = N_("You have made no videos yet. `/animate` makes one from a picture and a prompt.")
-NOT_YOURS: Final = N_("That video is not yours, or this bot does not know it any more.")
-GONE: Final = N_(
-    "The video is no longer kept here, or too large to be sent here. RunComfy's own link may still "
-    "lead to it; nothing was counted."
-)
+TURNS: Final[Mapping[Turn, str]] = {
+    Turn.NEWEST: N_("Newest"),
+    Turn.NEWER: N_("Newer"),
+    Turn.OLDER: N_("Older"),
+    Turn.OLDEST: N_("Oldest"),
+}
+_TURN: Final = "|".join(Turn)
+_STANDING: Final = "|".join((ANY, *Standing))
 
 
 class History(commands.Cog):
@@ -49,170 +47,149 @@ class History(commands.Cog):
         self._engine = client.engine
 
     @app_commands.command()
-    async def history(self, interaction: Interaction) -> None:
-        """See your videos, newest first, and show one again."""
+    @app_commands.describe(
+        state="Only videos that stand like this", words="Only videos with these words in the prompt"
+    )
+    async def history(
+        self,
+        interaction: Interaction,
+        state: Literal["running", "done", "failed", "cancelled", "unclear"] | None = None,
+        words: app_commands.Range[str, 1, LONGEST_WORDS] | None = None,
+    ) -> None:
+        """See your videos, newest first: show one again, send it again, delete it."""
         await defer_privately(interaction)
-        view, files = await page(
-            self._engine, UserId(interaction.user.id), 0, private_language(interaction)
-        )
-        await interaction.followup.send(view=view, files=files, ephemeral=True)
+        standing = None if state is None else Standing(state)
+        await _send(interaction, Search(standing, plain(words or "")))
 
 
-class PageButton(ui.DynamicItem[ui.Button[Any]], template=r"history:(?P<page>\d{1,6})"):
-    """Turns to another page of the presser's own history."""
+class PageButton(
+    ui.DynamicItem[ui.Button[Any]],
+    template=rf"history:(?P<turn>{_TURN}):(?P<beside>{JOB_ID_PATTERN})?"
+    rf":(?P<standing>{_STANDING}):(?P<words>.{{0,{LONGEST_WORDS}}})",
+):
+    """Turns the page of the presser's own history."""
 
-    def __init__(self, number: int, label: str, *, disabled: bool = False) -> None:
-        super().__init__(ui.Button(label=label, custom_id=f"history:{number}", disabled=disabled))
-        self.number = number
+    def __init__(
+        self, search: Search, place: Place, say: Language | None = None, *, disabled: bool = False
+    ) -> None:
+        say = say or language_of(None)
+        standing = search.standing or ANY
+        custom_id = f"history:{place.turn}:{place.beside or ''}:{standing}:{search.words}"
+        label = say(TURNS[place.turn])
+        super().__init__(ui.Button(label=label, custom_id=custom_id, disabled=disabled))
+        self.search = search
+        self.place = place
 
     @classmethod
     async def from_custom_id(  # pyright: ignore[reportIncompatibleMethodOverride]  # always our client
         cls, interaction: Interaction, item: ui.Item[Any], match: re.Match[str]
     ) -> Self:
-        """Rebuild the button from its page."""
+        """Rebuild the button from its page and its search."""
         del interaction, item
-        return cls(int(match["page"]), "")
+        beside = None if match["beside"] is None else JobId(match["beside"])
+        search = Search(_standing(match["standing"]), match["words"])
+        return cls(search, Place(Turn(match["turn"]), beside))
 
     async def callback(self, interaction: Interaction) -> None:  # pyright: ignore[reportIncompatibleMethodOverride]  # always our client
         """Turn the page in place."""
         async with answering(interaction):
-            await interaction.response.defer()
-            view, files = await page(
-                interaction.client.engine,
-                UserId(interaction.user.id),
-                self.number,
-                private_language(interaction),
-            )
-            await interaction.edit_original_response(view=view, attachments=files)
+            await _turn(interaction, self.search, self.place)
 
 
-class ShowButton(ui.DynamicItem[ui.Button[Any]], template=rf"show:(?P<job>{JOB_ID_PATTERN})"):
-    """Shows a finished video again, to its member alone."""
+class StandingSelect(
+    ui.DynamicItem[ui.Select[Any]],
+    template=rf"history-state:(?P<words>.{{0,{LONGEST_WORDS}}})",
+):
+    """Narrows the presser's own history to the videos of one standing."""
 
-    def __init__(self, job_id: JobId, say: Language) -> None:
-        super().__init__(
-            ui.Button(
-                label=say("Show"), style=discord.ButtonStyle.primary, custom_id=f"show:{job_id}"
-            )
-        )
-        self.job_id = job_id
+    def __init__(self, search: Search, say: Language | None = None) -> None:
+        say = say or language_of(None)
+        names = {ANY: say("All videos")} | {one.value: say(STANDINGS[one]) for one in Standing}
+        chosen = search.standing or ANY
+        options = [
+            discord.SelectOption(label=name, value=value, default=value == chosen)
+            for value, name in names.items()
+        ]
+        super().__init__(ui.Select(options=options, custom_id=f"history-state:{search.words}"))
+        self.words = search.words
 
     @classmethod
     async def from_custom_id(  # pyright: ignore[reportIncompatibleMethodOverride]  # always our client
         cls, interaction: Interaction, item: ui.Item[Any], match: re.Match[str]
     ) -> Self:
-        """Rebuild the button from the id of its job."""
-        del item
-        return cls(JobId(match["job"]), private_language(interaction))
+        """Rebuild the select from its search."""
+        del interaction, item
+        return cls(Search(words=match["words"]))
 
     async def callback(self, interaction: Interaction) -> None:  # pyright: ignore[reportIncompatibleMethodOverride]  # always our client
-        """Send the kept file, or its link where the file is too large or gone."""
+        """Show the newest page of what was chosen."""
         async with answering(interaction):
-            await defer_privately(interaction)
-            engine = interaction.client.engine
-            job = await engine.store.job(self.job_id)
-            if job is None or job.request.user_id != interaction.user.id:
-                await interaction.followup.send(
-                    private_language(interaction)(NOT_YOURS), ephemeral=True
-                )
-                return
-            await _show(interaction, job)
+            await _turn(interaction, Search(_standing(self.item.values[0]), self.words), NEWEST)
 
 
-async def page(
-    engine: Engine, user_id: UserId, number: int, say: Language
+async def _send(interaction: Interaction, search: Search) -> None:
+    """Answer a deferred interaction with the newest page."""
+    view, files = await _page(interaction, search, NEWEST)
+    await interaction.followup.send(view=view, files=files, ephemeral=True)
+
+
+async def _turn(interaction: Interaction, search: Search, place: Place) -> None:
+    """Show another page in place, but never in a message that others see."""
+    message = interaction.message
+    if message is None or not message.flags.ephemeral:
+        await defer_privately(interaction)
+        await _send(interaction, search)
+        return
+    await interaction.response.defer()
+    view, files = await _page(interaction, search, place)
+    await interaction.edit_original_response(view=view, attachments=files)
+
+
+async def _page(
+    interaction: Interaction, search: Search, place: Place
 ) -> tuple[ui.LayoutView, list[discord.File]]:
-    """Draw one page of a member's history, counted from 0, and the thumbnails it shows."""
-    jobs = await engine.store.history(user_id, limit=PER_PAGE + 1, offset=number * PER_PAGE)
-    if not jobs and number > 0:
-        return await page(engine, user_id, 0, say)
+    """Draw a page of the member's history, and open the thumbnails it shows."""
+    engine, say = interaction.client.engine, private_language(interaction)
+    user_id = UserId(interaction.user.id)
+    page = await engine.store.history(user_id, search, place, limit=PER_PAGE)
+    thumbnails = await asyncio.to_thread(_thumbnails, engine, page)
     view = ui.LayoutView(timeout=None)
-    if not jobs:
-        view.add_item(ui.TextDisplay(say(EMPTY)))
-        return view, []
-    shown = jobs[:PER_PAGE]
-    thumbnails = await asyncio.to_thread(_thumbnails, engine, shown)
-    view.add_item(ui.TextDisplay(f"### {say('Your videos · page {page}', page=number + 1)}"))
-    for job in shown:
-        view.add_item(_entry(job, thumbnails.get(job.id), say))
-    if number > 0 or len(jobs) > PER_PAGE:
-        view.add_item(
+    for item in draw(page, search, thumbnails, say):
+        view.add_item(item)
+    for item in controls(page, search, say):
+        view.add_item(item)
+    files = [discord.File(path, thumbnail_name(job_id)) for job_id, path in thumbnails.items()]
+    return view, files
+
+
+def controls(page: Page, search: Search, say: Language) -> list[ui.Item[Any]]:
+    """Draw what turns the page, and what narrows it, where there is anything to turn or narrow."""
+    controls: list[ui.Item[Any]] = []
+    if page.newer or page.older:
+        first, last = page.jobs[0].id, page.jobs[-1].id
+        controls.append(
             ui.ActionRow[Any](
-                PageButton(max(0, number - 1), say("Newer"), disabled=number == 0),
-                PageButton(number + 1, say("Older"), disabled=len(jobs) <= PER_PAGE),
+                PageButton(search, NEWEST, say, disabled=not page.newer),
+                PageButton(search, Place(Turn.NEWER, first), say, disabled=not page.newer),
+                PageButton(search, Place(Turn.OLDER, last), say, disabled=not page.older),
+                PageButton(search, Place(Turn.OLDEST), say, disabled=not page.older),
             )
         )
-    return view, [
-        discord.File(path, _thumbnail_name(job_id)) for job_id, path in thumbnails.items()
-    ]
+    if page.jobs or search != ALL:
+        controls.append(ui.ActionRow[Any](StandingSelect(search, say)))
+    return controls
 
 
-def _thumbnails(engine: Engine, jobs: Sequence[Job]) -> dict[JobId, Path]:
-    found = ((job.id, engine.thumbnail(job)) for job in jobs)
+def _thumbnails(engine: Engine, page: Page) -> dict[JobId, Path]:
+    found = ((job.id, engine.thumbnail(job)) for job in page.jobs)
     return {job_id: path for job_id, path in found if path is not None}
 
 
-def _thumbnail_name(job_id: JobId) -> str:
-    return f"{job_id}.jpg"
-
-
-def _entry(job: Job, thumbnail: Path | None, say: Language) -> ui.Container[Any]:
-    """Draw one job: what was asked, how it ended and when, where its card is."""
-    text = ui.TextDisplay[Any](
-        f"**{say(LOOKS[job.state].label)}** · {relative(job.created_at)}{_took(job, say)}\n"
-        f"> {escape(shorten(plain(job.request.prompt), SHOWN_PROMPT))}"
-    )
-    top: ui.Item[Any] = text
-    if thumbnail is not None:
-        name = _thumbnail_name(job.id)
-        top = ui.Section(text, accessory=ui.Thumbnail(f"attachment://{name}"))
-    buttons: list[ui.Item[Any]] = []
-    if job.video is not None:
-        buttons.append(ShowButton(job.id, say))
-    link = _card_link(job)
-    if link is not None:
-        buttons.append(ui.Button(label=say("Go to the card"), url=link))
-    look = LOOKS[job.state]
-    row = (ui.ActionRow[Any](*buttons),) if buttons else ()
-    return ui.Container(top, *row, accent_colour=look.colour)
-
-
-def _took(job: Job, say: Language) -> str:
-    if job.finished_at is None:
-        return ""
-    duration = length((job.finished_at - job.created_at).total_seconds(), say)
-    return f" · {say('took {duration}', duration=duration)}"
-
-
-def _card_link(job: Job) -> str | None:
-    """Return the address of what shows the job: its card, or what was posted in its place."""
-    card = job.request.card
-    place = Memory.load(card.memory).posted
-    if place is None:
-        if card.message_id is None:
-            return None
-        place = Place(job.request.channel_id, card.message_id)
-    is_dm = job.request.guild_id is None or place.channel_id != job.request.channel_id
-    guild = "@me" if is_dm else job.request.guild_id
-    return f"https://discord.com/channels/{guild}/{place.channel_id}/{place.message_id}"
-
-
-async def _show(interaction: Interaction, job: Job) -> None:
-    """Send a job's video to the presser alone: the file, else the API's link and why."""
-    limit = interaction.filesize_limit - SIZE_MARGIN
-    path = await interaction.client.engine.video_within(job, limit)
-    if path is not None:
-        await interaction.followup.send(file=discord.File(path, video_name(job)), ephemeral=True)
-        return
-    say = private_language(interaction)
-    view = ui.LayoutView(timeout=None)
-    view.add_item(ui.TextDisplay(say(GONE)))
-    if job.video is not None:
-        view.add_item(link_to(job.video.url, say))
-    await interaction.followup.send(view=view, ephemeral=True)
+def _standing(value: str) -> Standing | None:
+    return None if value == ANY else Standing(value)
 
 
 async def setup(client: Client) -> None:
-    """Add the command and its buttons, those of older processes too."""
-    client.add_dynamic_items(PageButton, ShowButton)
+    """Add the command and what its pages hold, those of older processes too."""
+    client.add_dynamic_items(PageButton, StandingSelect)
     await client.add_cog(History(client))

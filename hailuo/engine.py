@@ -28,12 +28,13 @@ from hailuo.jobs.sequels import Sequels
 from hailuo.jobs.sources import Sources
 from hailuo.jobs.stages import JobStages
 from hailuo.jobs.worker import Worker, new_worker_id
+from hailuo.privacy import Privacy
 from hailuo.runcomfy.answers import parse_request_id
 from hailuo.runcomfy.client import RunComfyClient
 from hailuo.runcomfy.errors import MalformedAnswerError, RequestNotFoundError
 from hailuo.settings import ConfigurationError
 from hailuo.store import Store
-from hailuo.sweeps import Sweeper
+from hailuo.sweeps import Sweeper, Terms
 from hailuo.videos.doctor import VideoDoctor, video_pool
 from hailuo.wording import N_
 
@@ -92,6 +93,7 @@ class Engine:
         self._parts = parts
         self.finds = Finds(parts.folders.finds, parts.clock)
         self.sequels = Sequels(parts.store, parts.folders)
+        self.privacy = Privacy(parts.store, parts.folders)
         self._handover = Handover(parts.videos, parts.folders)
         self._offers = Offers(parts.folders.offers, parts.doctor, parts.clock)
         self._intake = Intake(
@@ -168,8 +170,11 @@ class Engine:
             parts.folders,
             self._offers,
             parts.clock,
-            keep_videos=timedelta(days=self.settings.keep_videos_days),
-            release_unknown=timedelta(hours=self.settings.unknown_release_hours),
+            terms=Terms(
+                videos=timedelta(days=self.settings.keep_videos_days),
+                unknown=timedelta(hours=self.settings.unknown_release_hours),
+                quota_window=self.limits.window,
+            ),
             worker=self._worker,
         )
         sweeping = asyncio.create_task(sweeper.run(), name="sweeper")
@@ -270,6 +275,11 @@ class Engine:
         if job is not None:
             self._begin(job)
         return job
+
+    async def share(self, job: Job) -> tuple[int, int]:
+        """Return how many of the videos of the job's member count now, and of how many."""
+        usage = await self.usage(job.request.user_id, job.request.guild_id)
+        return usage.used, self.limits.per_user
 
     async def usage(self, user_id: UserId, guild_id: GuildId | None) -> quotas.Usage:
         """Return what stands against the limits for a member now."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from contextlib import suppress
 from typing import TYPE_CHECKING, Final
@@ -9,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from hailuo.jobs.job import JobId
+    from hailuo.jobs.job import JobId, UserId
 
 LONGEST_ARRIVAL_S: Final = 3600
 
@@ -59,6 +60,15 @@ class Folders:
         for folder in (self.pictures, self.videos, self.thumbnails):
             for path in folder.glob(f"{job_id}*"):
                 path.unlink(missing_ok=True)
+
+    def remove_notes(self, user_id: UserId) -> None:
+        """Remove a member's offers and finds, with their pictures, before their hour is over."""
+        for folder in (self.offers, self.finds):
+            for note in (*folder.glob("*.json"), *folder.glob("*.taken")):
+                with suppress(FileNotFoundError):  # taken, withdrawn or swept meanwhile
+                    if json.loads(note.read_text())["user_id"] == user_id:
+                        for path in folder.glob(f"{note.stem}*"):
+                            path.unlink(missing_ok=True)
 
     def video_name(self, job_id: JobId) -> str:
         """Return the name of a job's video in its folder."""

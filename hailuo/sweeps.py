@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
@@ -25,6 +26,22 @@ if TYPE_CHECKING:
 log = structlog.get_logger(__name__)
 
 BETWEEN_SWEEPS: Final = timedelta(minutes=15)
+HISTORY_KEPT: Final = timedelta(days=365)
+"""How long after its end a job stays in its member's history; docs/privacy.md promises it."""
+LONGEST_COUNT: Final = timedelta(days=1)
+"""The day's cap counts as far back, whatever the quota's window."""
+MARGIN: Final = timedelta(hours=1)
+"""By how much clocks may differ before a name or a token that still counts is taken away."""
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """How long what the operator sets a term for stays."""
+
+    videos: timedelta
+    unknown: timedelta
+    """After how long a member gets back what a job of unknown fate holds."""
+    quota_window: timedelta
 
 
 class Sweeper:
@@ -37,16 +54,14 @@ class Sweeper:
         offers: Offers,
         clock: Clock,
         *,
-        keep_videos: timedelta,
-        release_unknown: timedelta,
+        terms: Terms,
         worker: Worker,
     ) -> None:
         self._store = store
         self._folders = folders
         self._offers = offers
         self._clock = clock
-        self._keep_videos = keep_videos
-        self._release_unknown = release_unknown
+        self._terms = terms
         self._worker = worker
 
     async def run(self) -> None:
@@ -62,22 +77,35 @@ class Sweeper:
     async def sweep(self) -> None:
         """Do what is due now."""
         now = self._clock.now()
-        before = now - self._release_unknown
+        before = now - self._terms.unknown
         for job in await self._store.release_unknown(before, self._worker.id):
             self._worker.poke(job.id)
             log.warning("released a job of unknown fate", job=job.id, user=job.request.user_id)
+        await self._forget(now)
         await self._offers.sweep()
         live = {job.id for job in await self._store.live_jobs()}
         for folder, kept_for in (
-            (self._folders.videos, self._keep_videos),
-            (self._folders.thumbnails, self._keep_videos),
+            (self._folders.videos, self._terms.videos),
+            (self._folders.thumbnails, self._terms.videos),
             # As long as the video, to be animated again; longer where a job is still unclear.
-            (self._folders.pictures, max(self._keep_videos, self._release_unknown)),
+            (self._folders.pictures, max(self._terms.videos, self._terms.unknown)),
             (self._folders.finds, finds.LIFETIME),
         ):
             removed = await asyncio.to_thread(_remove_older, folder, now - kept_for, live)
             if removed:
                 log.info("swept", folder=folder.name, files=removed)
+
+    async def _forget(self, now: datetime) -> None:
+        """Take away what nothing needs any more: dead tokens, old histories, names on husks."""
+        records = self._store.records
+        tokens = await records.blank_tokens(now - MARGIN)
+        old = await records.forget_before(now - HISTORY_KEPT)
+        for job_id in old:
+            await asyncio.to_thread(self._folders.remove_job, job_id)
+        counted = max(self._terms.quota_window, LONGEST_COUNT)
+        nameless = await records.anonymise(now - counted - MARGIN)
+        if tokens or old or nameless:
+            log.info("forgot", tokens=tokens, jobs=len(old), names=nameless)
 
 
 def _remove_older(folder: Path, before: datetime, live: set[JobId]) -> int:

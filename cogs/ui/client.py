@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 import discord
@@ -10,7 +11,7 @@ import structlog
 from discord.ext import commands
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable
+    from collections.abc import Awaitable, Mapping
 
     from cogs.ui.errands import Errands
     from cogs.ui.modals import Modals
@@ -32,6 +33,8 @@ class Client(commands.AutoShardedBot):
 
     engine: Engine
     presenter: CardPresenter
+    command_ids: Mapping[str, int] = MappingProxyType({})
+    """The ids that Discord gave the commands, by name; empty until they are registered."""
     errands: Errands
     modals: Modals
 
@@ -48,6 +51,11 @@ class Client(commands.AutoShardedBot):
     async def _hang_up(self) -> None:
         """Take no more events."""
         await asyncio.gather(*(shard.disconnect() for shard in self.shards.values()))
+
+    def mention(self, command: str) -> str:
+        """Return a command as Discord lets it be clicked, or as text while its id is not known."""
+        command_id = self.command_ids.get(command)
+        return f"`/{command}`" if command_id is None else f"</{command}:{command_id}>"
 
     def connected(self) -> bool:
         """Tell whether every shard of this process is connected."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import update
@@ -31,6 +32,11 @@ if TYPE_CHECKING:
     from sqlalchemy.engine import Connection
 
 
+def folded(text: str) -> str:
+    """Return a text as it is searched: the same whatever its case, and however wide its letters."""
+    return unicodedata.normalize("NFKC", text).casefold()
+
+
 def new_row(request: Request, picture: Picture, owner: WorkerId, now: datetime) -> dict[str, Any]:
     """Return the columns of a job that was just accepted."""
     card = request.card
@@ -41,6 +47,7 @@ def new_row(request: Request, picture: Picture, owner: WorkerId, now: datetime) 
         "guild_id": request.guild_id,
         "channel_id": request.channel_id,
         "prompt": request.prompt,
+        "prompt_folded": folded(request.prompt),
         "prompt_optimizer": request.prompt_optimizer,
         "locale": request.locale,
         "server_locale": request.server_locale,

@@ -8,11 +8,23 @@ from typing import TYPE_CHECKING, Any, Final
 from sqlalchemy import func, insert, select, text, update
 
 from hailuo import quotas
+from hailuo.jobs.history import ALL, NEWEST
 from hailuo.jobs.job import ENDS, LIVE, MOVES, Job, JobState, job_id_of
-from hailuo.store import cards, erasure, ledgers, members, options, ownership, unknowns
+from hailuo.store import (
+    cards,
+    erasure,
+    history,
+    ledgers,
+    members,
+    options,
+    ownership,
+    prompts,
+    unknowns,
+)
 from hailuo.store.database import Database
 from hailuo.store.errors import IllegalMoveError
 from hailuo.store.line import StoredLine
+from hailuo.store.records import Records
 from hailuo.store.rows import change, job_of, new_row, video_columns
 from hailuo.store.tables import jobs
 
@@ -24,6 +36,7 @@ if TYPE_CHECKING:
     from sqlalchemy.engine import Connection
 
     from hailuo.clock import Clock
+    from hailuo.jobs.history import Page, Place, Search
     from hailuo.jobs.job import GuildId, JobId, Picture, Request, UserId, Video, WorkerId
     from hailuo.wording import Wording
 
@@ -48,6 +61,7 @@ class Store:
     def __init__(self, database: Database, clock: Clock) -> None:
         self._database = database
         self._clock = clock
+        self.records = Records(database, clock)
         self.line = StoredLine(database, clock)
 
     @classmethod
@@ -171,7 +185,7 @@ class Store:
         """
         now = self._clock.now()
         return await self._database.write(
-            lambda connection: erasure.delete(connection, job.id, now)
+            lambda connection: erasure.delete_job(connection, job.id, now)
         )
 
     async def enlist(self, worker: WorkerId) -> None:
@@ -269,16 +283,19 @@ class Store:
         query = select(jobs).where(_is_live()).order_by(jobs.c.id)
         return await self._jobs(query)
 
-    async def history(self, user_id: UserId, *, limit: int, offset: int = 0) -> Sequence[Job]:
-        """Return a page of a member's jobs, newest first."""
-        query = (
-            select(jobs)
-            .where(jobs.c.user_id == user_id)
-            .order_by(jobs.c.created_at.desc(), jobs.c.id.desc())
-            .limit(limit)
-            .offset(offset)
+    async def history(
+        self, user_id: UserId, search: Search = ALL, place: Place = NEWEST, *, limit: int
+    ) -> Page:
+        """Return a page of a member's jobs, newest first; what was deleted is on none."""
+        return await self._database.read(
+            lambda connection: history.page(connection, user_id, search, place, limit)
         )
-        return await self._jobs(query)
+
+    async def prompts(self, user_id: UserId, holding: str, limit: int) -> Mapping[str, JobId]:
+        """Return a member's newest distinct prompts that hold a text, each with a job of it."""
+        return await self._database.read(
+            lambda connection: prompts.newest(connection, user_id, holding, limit)
+        )
 
     async def finished(self, limit: int) -> Sequence[Job]:
         """Return the jobs that the API rendered most recently, newest first."""

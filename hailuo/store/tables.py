@@ -85,6 +85,8 @@ jobs = Table(
     Column("guild_id", BigInteger),
     Column("channel_id", BigInteger, nullable=False),
     Column("prompt", Text, nullable=False),
+    # The prompt as it is searched: one width, one case.
+    Column("prompt_folded", Text, nullable=False),
     Column("prompt_optimizer", Boolean, nullable=False),
     Column("locale", String(16), nullable=False),
     Column("server_locale", String(16)),
@@ -153,6 +155,20 @@ Index(
     sqlite_where=text("NOT announced"),
     postgresql_where=text("NOT announced"),
 )
+
+
+def _index(name: str, column: Column[Any], *columns: Column[Any], where: str) -> None:
+    """Add an index of those rows alone that a condition holds for."""
+    Index(name, column, *columns, sqlite_where=text(where), postgresql_where=text(where))
+
+
+_index("ix_jobs_shown", jobs.c.user_id, jobs.c.id, where="deleted_at IS NULL")
+# What is due to be taken away.
+_index("ix_jobs_kept_finished_at", jobs.c.finished_at, where="deleted_at IS NULL")
+_index("ix_jobs_husks", jobs.c.created_at, where="deleted_at IS NOT NULL AND user_id <> 0")
+_index("ix_jobs_tokens", jobs.c.token_expires_at, where="token <> ''")
+_index("ix_jobs_picture_of", jobs.c.picture_of, where="picture_of IS NOT NULL")
+_index("ix_jobs_cancel_asked_by", jobs.c.cancel_asked_by, where="cancel_asked_by IS NOT NULL")
 
 
 def _ledger(name: str, *extra: Column[Any]) -> Table:

@@ -39,7 +39,8 @@ def resolve(
 
     Both ledgers stay as they are: an account that was closed by a release is not charged again.
     """
-    _unknown(connection, job_id)
+    if _unknown(connection, job_id).deleted_at is not None:
+        raise NotUnknownError(job=job_id, state=N_("deleted by its member"))
     taken = connection.scalar(select(jobs.c.id).where(jobs.c.request_id == request_id))
     if taken is not None:
         raise RequestTakenError(job=taken)
@@ -88,7 +89,10 @@ def _release(
     statement = (
         update(jobs)
         .where(jobs.c.id.in_(connection.scalars(held).all()))
-        .values(owner=worker, announced=False, reason=Wording(RELEASED).dump())
+        # A deleted job has no card any more on which its member could be told.
+        .values(
+            owner=worker, announced=jobs.c.deleted_at.is_not(None), reason=Wording(RELEASED).dump()
+        )
         .returning(jobs)
     )
     released = [job_of(row) for row in connection.execute(statement)]
@@ -102,8 +106,6 @@ def _unknown(connection: Connection, job_id: JobId) -> Job:
     row = connection.execute(select(jobs).where(jobs.c.id == job_id).with_for_update()).first()
     if row is None:
         raise NotUnknownError(job=job_id, state=N_("not known here"))
-    if row.deleted_at is not None:
-        raise NotUnknownError(job=job_id, state=N_("deleted by its member"))
     if row.state != JobState.UNKNOWN:
         raise NotUnknownError(job=job_id, state=row.state)
     return job_of(row)

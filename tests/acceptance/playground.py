@@ -230,10 +230,10 @@ class Stage:
         )
         return answer["interaction"]
 
-    async def command(self, name: str, who: str = "alice") -> str:
+    async def command(self, name: str, who: str = "alice", **options: str) -> str:
         """Use another command; return the interaction's id."""
         answer = await self.discord.post(
-            "/sandbox/commands", **{"as": who}, channel=self.channel, name=name, options={}
+            "/sandbox/commands", **{"as": who}, channel=self.channel, name=name, options=options
         )
         return answer["interaction"]
 
@@ -288,13 +288,32 @@ class Stage:
     async def press(self, message: Json, label: str, who: str = "alice") -> str:
         """Press a button of a message; return the interaction's id."""
         (button,) = [item for item in components(message) if item.get("label") == label]
-        answer = await self.discord.post(
-            "/sandbox/components",
-            **{"as": who},
-            message=message["id"],
-            custom_id=button["custom_id"],
-        )
+        return await self.press_id(message, button["custom_id"], who=who)
+
+    async def press_id(
+        self, message: Json, custom_id: str, *values: str, who: str = "alice"
+    ) -> str:
+        """Press a button, or choose from a menu, by its custom id; return the interaction's id."""
+        body = {"message": message["id"], "custom_id": custom_id, "values": list(values)}
+        answer = await self.discord.post("/sandbox/components", **{"as": who}, **body)
         return answer["interaction"]
+
+    async def post_as_bot(self, *custom_ids: str) -> Json:
+        """Post a public message with buttons of these custom ids, as nobody but the bot can."""
+        buttons = [
+            {"type": 2, "style": 2, "label": custom_id[:80], "custom_id": custom_id}
+            for custom_id in custom_ids
+        ]
+        async with (
+            aiohttp.ClientSession() as session,
+            session.post(
+                f"{self.discord.url}/api/v10/channels/{self.channel}/messages",
+                headers={"Authorization": f"Bot {DISCORD_TOKEN}"},
+                json={"flags": 1 << 15, "components": [{"type": 1, "components": buttons}]},
+            ) as response,
+        ):
+            response.raise_for_status()
+            return await response.json()
 
     async def react(self, message: Json, who: str = "alice", emoji: str = "❌") -> None:
         """React to a message."""

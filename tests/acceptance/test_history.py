@@ -1,66 +1,130 @@
-"""/history: private, paged, newest first, and the way back to every video."""
+"""/history: private, searched and paged, and the way back to every video."""
 
 from __future__ import annotations
 
 import io
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import av
 
+from hailuo.jobs.job import JobState
+from tests.acceptance.past import BOB, Past
 from tests.acceptance.pictures import picture
 from tests.acceptance.playground import components, media_of, texts_of
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
     from tests.acceptance.playground import Json, Stage
 
 SetTheStage = Any
+NOT_YOURS = "That video is not yours"
 
 
-async def history(stage: Stage, who: str = "alice") -> Json:
+async def history(stage: Stage, who: str = "alice", **options: str) -> Json:
     """Open /history and return the private message."""
-    interaction = await stage.command("history", who)
+    interaction = await stage.command("history", who, **options)
     await stage.private_answer(interaction)
     return (await stage.interaction(interaction))["ephemeral"][0]
 
 
-async def _accepted(stage: Stage, count: int) -> None:
-    """Wait until so many jobs are accepted, so that their order is certain."""
+async def turned(stage: Stage, page: Json, says: Callable[[str], bool], who: str = "alice") -> Json:
+    """Wait until the private page in place says something else; return it."""
 
-    async def enough() -> bool:
-        return len(await stage.submits()) >= count
+    async def found() -> Json | None:
+        (mine,) = [one for one in await stage.messages(who) if one["id"] == page["id"]]
+        return mine if says(texts_of(mine)) else None
 
-    await stage.until(enough, f"{count} jobs are at the API")
+    return await stage.until(found, "the page turns")
 
 
-async def test_without_videos_it_says_how_to_make_one(stage: Stage) -> None:
+def prompts(text: str) -> list[str]:
+    return [line.removeprefix("> ") for line in text.splitlines() if line.startswith("> ")]
+
+
+async def test_a_video_is_shown_found_and_sent_again(stage: Stage) -> None:
+    """Privately to its member; for everybody only where they ask and files are allowed."""
     assert "/animate" in texts_of(await history(stage))
-
-
-async def test_each_video_stands_there_with_its_picture_prompt_state_and_card(
-    stage: Stage,
-) -> None:
     card = await stage.card(await stage.animate(picture(), prompt="a storm"), "Done")
     await stage.settled()
     page = await history(stage)
     text = texts_of(page)
-    assert "a storm" in text
+    assert prompts(text) == ["a storm"]
     assert "Done" in text
     assert "<t:" in text
+    assert f"/{card['id']})" in text
     (thumbnail,) = media_of(page)
     assert await stage.download(thumbnail["url"])
-    links = [item["url"] for item in components(page) if item.get("url")]
-    assert [link for link in links if link.endswith(card["id"])]
     assert [message["id"] for message in await stage.messages("bob")] == [card["id"]]
+    await _is_video(stage, await stage.press(page, "Show"), private=True)
+    quota = await stage.private_answer(await stage.command("quota"))
+    await stage.press(page, "Resend")
+
+    async def resent() -> Json | None:
+        others = [one for one in await stage.messages("bob") if one["id"] != card["id"]]
+        return others[0] if others and media_of(others[0]) else None
+
+    public = await stage.until(resent, "the video is posted for everybody")
+    assert "<@" in texts_of(public)
+    assert "a storm" not in texts_of(public)
+    assert not public["mentions"]
+    assert await stage.private_answer(await stage.command("quota")) == quota
+    await _may_not_attach(stage, page, len(await stage.messages("bob")))
+    await _others_and_a_restart(stage, page)
+    await _delete(stage, page, card)
 
 
-async def test_a_video_is_shown_again_to_its_member(stage: Stage) -> None:
-    await stage.card(await stage.animate(picture()), "Done")
-    await stage.settled()
-    page = await history(stage)
-    shown = await stage.press(page, "Show")
+async def _may_not_attach(stage: Stage, page: Json, messages: int) -> None:
+    await stage.discord.post(
+        "/sandbox/permissions", who="bot", channel=stage.channel, deny=["ATTACH_FILES"]
+    )
+    answer = await stage.private_answer(await stage.press(page, "Resend"))
+    assert "may not attach files" in answer
+    assert len(await stage.messages("bob")) == messages
+    await stage.discord.post(
+        "/sandbox/permissions", who="bot", channel=stage.channel, allow=["ATTACH_FILES"]
+    )
 
+
+async def _others_and_a_restart(stage: Stage, page: Json) -> None:
+    """Press buttons after a restart, and as somebody else, with ids made up."""
+    job_id = job_of(page)
+    forged = await stage.post_as_bot(f"show:{job_id}", f"resend:{job_id}", "history:last::any:")
+    stage.bot.stop()
+    stage.bot.start()
+    await stage.bot_is_ready()
+    for label in ("show", "resend"):
+        pressed = await stage.press_id(forged, f"{label}:{job_id}", who="bob")
+        assert NOT_YOURS in await stage.private_answer(pressed)
+    pressed = await stage.press_id(forged, "history:last::any:", who="bob")
+    assert "You have made no videos yet" in await stage.private_answer(pressed)
+    (now,) = [one for one in await stage.messages("bob") if one["id"] == forged["id"]]
+    assert components(now) == components(forged)
+    await _is_video(stage, await stage.press(page, "Show"), private=True)
+
+
+async def _delete(stage: Stage, page: Json, card: Json) -> None:
+    """Delete the video from its page: asked once, then it is nowhere any more."""
+    asked = await stage.press(page, "Delete")
+    assert "for good" in await stage.private_answer(asked)
+    (question,) = (await stage.interaction(asked))["ephemeral"]
+    await stage.press(question, "Delete for good")
+
+    async def gone() -> bool:
+        return card["id"] not in [message["id"] for message in await stage.messages("bob")]
+
+    await stage.until(gone, "the card is removed")
+    assert NOT_YOURS in await stage.private_answer(await stage.press(page, "Show"))
+    assert "You have made no videos yet" in texts_of(await history(stage))
+    kept = [path.name for path in stage.bot.folder.rglob(f"{job_of(page)}*")]
+    assert kept == []
+
+
+async def _is_video(stage: Stage, interaction: str, *, private: bool) -> None:
     async def file() -> Json | None:
-        messages = (await stage.interaction(shown))["ephemeral"]
+        messages = (await stage.interaction(interaction))["ephemeral" if private else "messages"]
         return next((m["attachments"][0] for m in messages if m["attachments"]), None)
 
     attachment = await stage.until(file, "the video is shown")
@@ -68,32 +132,75 @@ async def test_a_video_is_shown_again_to_its_member(stage: Stage) -> None:
         assert container.streams.video[0].frames > 0
 
 
-async def test_pages_turn_and_hold_nobody_elses_videos(set_the_stage: SetTheStage) -> None:
-    async with set_the_stage(QUOTA_PER_USER="20", MAX_LIVE_PER_USER="20") as stage:
-        await stage.animate(picture(), who="bob", prompt="of bob")
-        for number in range(6):
-            await stage.animate(picture(), prompt=f"number {number}")
-            await _accepted(stage, number + 2)
+def job_of(page: Json) -> str:
+    """Return the id of the one job on a page."""
+    ids = [item.get("custom_id") or "" for item in components(page)]
+    return next(one for one in ids if one.startswith("show:")).removeprefix("show:")
+
+
+def _long_past() -> tuple[Past, str, str]:
+    """Return ten numbered videos, two others, and a family of three; and two of its ids."""
+    past = Past()
+    ago = timedelta(days=5)
+    past.job("of bob", user=BOB, ago=ago)
+    for number in range(10):
+        past.job(f"number {number}: a *storm* " + "long " * 80, ago=ago)
+    past.job("Дождь идёт", state=JobState.FAILED, ago=ago)
+    past.job("deleted", deleted_at=past.rows[0]["created_at"], ago=ago)
+    parent = past.job("the parent", ago=ago)
+    child = past.job("bob goes on", user=BOB, parent_id=parent, ago=ago)
+    past.job("bob in private", user=BOB, parent_id=parent, private=True, ago=ago)
+    past.job("the child", parent_id=parent, ago=ago)
+    return past, parent, child
+
+
+async def test_a_history_is_searched_and_paged_across_a_restart(
+    set_the_stage: SetTheStage, tmp_path: Path
+) -> None:
+    past, parent, child = _long_past()
+    await past.store(tmp_path)
+    links = {row["id"]: f"/{row['channel_id']}/{row['message_id']})" for row in past.rows}
+    async with set_the_stage() as stage:
         first = await history(stage)
-        assert [n for n in range(6) if f"number {n}" in texts_of(first)] == [1, 2, 3, 4, 5]
-        assert texts_of(first).index("number 5") < texts_of(first).index("number 1")
+        text = texts_of(first)
+        assert [one[:10] for one in prompts(text)] == [
+            "the child",
+            "the parent",
+            "Дождь идёт",
+            "number 9: ",
+        ]
+        came, led = [line for line in text.splitlines() if "continue" in line]
+        assert came.count(links[parent]) == 1
+        assert led.count("discord.com") == 2
+        assert links[child] in led
         await stage.press(first, "Older")
+        second = await turned(stage, first, lambda text: "number 8" in text)
+        assert [one[:8] for one in prompts(texts_of(second))] == [f"number {n}" for n in "8765"]
+        assert "\\*storm\\*" in texts_of(second)
+        stage.bot.stop()
+        stage.bot.start()
+        await stage.bot_is_ready()
+        await stage.press(second, "Oldest")
+        last = await turned(stage, first, lambda text: "number 0" in text)
+        assert [one[:8] for one in prompts(texts_of(last))] == [f"number {n}" for n in "3210"]
+        await stage.press(last, "Newest")
+        await turned(stage, first, lambda text: "the child" in text)
+        await _search(stage)
+        assert prompts(texts_of(await history(stage, "bob")))[-1] == "of bob"
 
-        async def turned() -> bool:
-            mine = [m for m in await stage.messages("alice") if m["id"] == first["id"]]
-            text = texts_of(mine[0])
-            return "number 0" in text and "number 1" not in text and "of bob" not in text
 
-        await stage.until(turned, "the page turns")
-
-
-async def test_a_failed_job_stands_there_too(stage: Stage) -> None:
-    await stage.runcomfy.post("/sandbox/settings", queue_s=[60, 60])
-    interaction = await stage.animate(picture())
-    await stage.card_at_the_api(interaction)
-    (submit,) = await stage.submits()
-    await stage.runcomfy.post(f"/sandbox/requests/{submit['request_id']}", status="failed")
-    await stage.card(interaction, "Failed")
-    page = await history(stage)
-    assert "Failed" in texts_of(page)
-    assert not [item for item in components(page) if item.get("label") == "Show"]
+async def _search(stage: Stage) -> None:
+    rain = await history(stage, words="дождь")
+    assert prompts(texts_of(rain)) == ["Дождь идёт"]
+    assert "дождь" in texts_of(rain)
+    failed = await history(stage, state="failed")
+    assert prompts(texts_of(failed)) == ["Дождь идёт"]
+    storms = await history(stage, words="a *STORM*", state="done")
+    await stage.press(storms, "Older")
+    older = await turned(stage, storms, lambda text: "number 5" in text)
+    assert [one[:8] for one in prompts(texts_of(older))] == [f"number {n}" for n in "5432"]
+    select = next(item for item in components(older) if item["type"] == 3)
+    await stage.press_id(older, select["custom_id"], "failed")
+    none = await turned(stage, storms, lambda text: "None of your videos" in text)
+    await stage.press_id(none, select["custom_id"], "any")
+    await turned(stage, storms, lambda text: "number 9" in text)

@@ -296,7 +296,7 @@ class World:
         """Return, by way of an error, once every job is settled."""
         while True:
             database.wrote.clear()
-            jobs = await store.history(UserId(1), limit=99)
+            jobs = (await store.history(UserId(1), limit=99)).jobs
             if jobs and all(job.announced for job in jobs):
                 raise AtRestError
             await database.wrote.wait()

@@ -7,6 +7,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from sandbox.discord import payloads
+from sandbox.discord.commands.locales import LOCALES
 from sandbox.discord.control.errors import ControlError
 from sandbox.discord.entities import Overwrite
 from sandbox.discord.events import Event, Intent
@@ -74,7 +75,7 @@ async def change_channel(call: ControlCall) -> Json:
 
 
 async def change_guild(call: ControlCall) -> Json:
-    """Kick or invite the bot, close or open somebody's DMs, or set the blocked words."""
+    """Kick or invite the bot, close or open DMs, set the blocked words or the language."""
     world, action = call.world, call.get("action", str)
     if action == "kick_bot" and world.bot_in_guild:
         world.remove_bot()
@@ -87,6 +88,8 @@ async def change_guild(call: ControlCall) -> Json:
     elif action == "automod":
         words = call.get("words", list, ["blocked-word"])
         world.blocked_words = tuple(str(word).lower() for word in words if word)
+    elif action == "locale":
+        _speak(world, call.get("locale", str))
     else:
         raise ControlError(f"the guild knows no action {action!r} now")
     world.touch()
@@ -167,6 +170,14 @@ async def _disturb(call: ControlCall, socket: Socket, action: str | None) -> Non
         socket.send_op(Op.HEARTBEAT)
     elif action == "close":
         await socket.close(call.get("code", int, 4000))
+
+
+def _speak(world: World, locale: str) -> None:
+    if locale not in LOCALES:
+        raise ControlError(f"Discord knows no locale {locale!r}")
+    world.guild.preferred_locale = locale
+    body = payloads.guild(world.guild)
+    world.publish(Event("GUILD_UPDATE", body, world.guild.id, Intent.GUILDS))
 
 
 def _guild_channel(call: ControlCall) -> Channel:

@@ -136,17 +136,6 @@ async def test_a_job_is_found_by_its_card(store: Store) -> None:
     assert await store.job_on(42) is None
 
 
-async def test_history_is_newest_first_and_paged(store: Store, clock: ManualClock) -> None:
-    ids: list[str] = []
-    for _ in range(4):
-        ids.append((await accepted(store)).id)
-        await clock.advance(timedelta(seconds=1))
-    await accepted(store, user=2)
-    first = await store.history(UserId(1), limit=3)
-    rest = await store.history(UserId(1), limit=3, offset=3)
-    assert [job.id for job in (*first, *rest)] == ids[::-1]
-
-
 async def test_what_was_learned_about_a_card_is_kept(store: Store) -> None:
     job = await accepted(store)
     await store.remember_card(job.id, message_id=5, memory={"gone": ["token"]})

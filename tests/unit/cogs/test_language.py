@@ -115,3 +115,12 @@ def test_a_public_card_speaks_its_servers_language(
     facts: Any = SimpleNamespace(locale="ru", server_locale=server_locale, private=private)
     request: Request = facts
     assert card_language(request).code == code
+
+
+def test_russian_counts_what_is_left_in_three_forms() -> None:
+    one = "This makes a new video and counts as one of your {limit}; {count} is left."
+    many = "This makes a new video and counts as one of your {limit}; {count} are left."
+    say = language_of("ru")
+    said = {count: say.plural(one, many, count, limit=9).rpartition("; ")[2] for count in (1, 2, 5)}
+    assert said == {1: "осталась 1 попытка.", 2: "остались 2 попытки.", 5: "осталось 5 попыток."}
+    assert say.number(5.6) == "5,6"

@@ -1,0 +1,105 @@
+"""/help: what the bot does and may do here, what is left for this member, and where to go on."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+import discord
+from discord import app_commands, ui
+from discord.ext import commands
+
+from cogs.quota import describe
+from cogs.ui.client import Interaction
+from cogs.ui.errors import defer_privately
+from cogs.ui.language import private_language
+from hailuo.jobs.job import GuildId, UserId
+from hailuo.wording import N_
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from cogs.ui.client import Client
+    from cogs.ui.language import Language
+
+START: Final = N_(
+    "{animate} with a picture and a prompt makes a short video of it. The answer becomes a card "
+    "that shows how it goes, and the video at the end. On any message with a picture you can also "
+    "choose Apps › Animate this."
+)
+STOP: Final = N_(
+    "**To stop one,** press Cancel on its card, or react to it with ❌. Until it renders, that "
+    "costs nothing; one that renders finishes, and counts."
+)
+COUNTS: Final = N_(
+    "**What counts:** a video counts once it is accepted. One that fails, or is stopped in time, "
+    "is given back; deleting one later gives nothing back."
+)
+FIND: Final = N_(
+    "{history} shows your videos again, {quota} what is left, and {privacy} what is stored about "
+    "you, with a copy of it and an end to it."
+)
+LACKS: Final[Mapping[str, str]] = {
+    "view_channel": N_("It cannot see this channel, so a card stops changing after 15 minutes."),
+    "attach_files": N_("It may not attach files, so it can begin nothing here."),
+    "send_messages": N_(
+        "It may not write here by itself: it cannot mention you at the end, nor post a video anew "
+        "whose card is gone."
+    ),
+    "add_reactions": N_("It may not react, so ❌ is not offered; the Cancel button works."),
+    "read_message_history": N_(
+        "It may not read past messages, so it may miss a ❌ while it restarts."
+    ),
+}
+"""What the bot cannot do without a permission, by discord.py's name of it."""
+
+
+class Help(commands.Cog):
+    """Find out what the bot can do."""
+
+    def __init__(self, client: Client) -> None:
+        self._client = client
+
+    @app_commands.command()
+    async def help(self, interaction: Interaction) -> None:
+        """See what the bot can do here, and what is left for you."""
+        await defer_privately(interaction)
+        engine = self._client.engine
+        guild_id = None if interaction.guild_id is None else GuildId(interaction.guild_id)
+        usage = await engine.usage(UserId(interaction.user.id), guild_id)
+        say = private_language(interaction)
+        parts = [
+            self._start(say),
+            describe(engine.limits, usage, say),
+            f"{say(STOP)}\n{say(COUNTS)}",
+            self._find(say),
+        ]
+        lacks = "\n".join(f"- {say(LACKS[name])}" for name in lacking(interaction))
+        if lacks:
+            parts.insert(1, f"⚠️ **{say('In this channel the bot is held back:')}**\n{lacks}")
+        view = ui.LayoutView(timeout=None)
+        view.add_item(ui.Container(*(ui.TextDisplay[Any](part) for part in parts)))
+        await interaction.followup.send(view=view, ephemeral=True)
+
+    def _start(self, say: Language) -> str:
+        start = say(START, animate=self._client.mention("animate"))
+        return f"### {say('Pictures that move')}\n{start}"
+
+    def _find(self, say: Language) -> str:
+        names = ("history", "quota", "privacy")
+        return say(FIND, **{name: self._client.mention(name) for name in names})
+
+
+def lacking(interaction: Interaction) -> list[str]:
+    """Return the permissions that the bot lacks where it was asked; a DM asks for none."""
+    if interaction.guild_id is None:
+        return []
+    may = interaction.app_permissions
+    in_thread = isinstance(interaction.channel, discord.Thread)
+    may_send = may.send_messages_in_threads if in_thread else may.send_messages
+    has = {name: getattr(may, name) for name in LACKS} | {"send_messages": may_send}
+    return [name for name in LACKS if not has[name]]
+
+
+async def setup(client: Client) -> None:
+    """Add the command."""
+    await client.add_cog(Help(client))
