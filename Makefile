@@ -64,7 +64,8 @@ chaos: $(VENV)/.ready-dev ## Crashes, kills, races at full count (KILLS= POST_KI
 
 scenes: $(VENV)/.ready-dev ## Every disaster in every stage of a card, and 1,000 posts of each kind
 	SCENES=all RUNS=1000 $(RUN) -m pytest -n 2 tests/acceptance/test_scenes.py \
-		tests/acceptance/test_scenes_connection.py tests/integration/cogs
+		tests/acceptance/test_scenes_connection.py tests/acceptance/test_scenes_routes.py \
+		tests/acceptance/test_scenes_crowd.py tests/integration/cogs
 
 lint: $(VENV)/.ready-dev ## Lint, types and import contracts
 	$(RUN) -m ruff check .

@@ -66,6 +66,7 @@ class HailuoBot(Client):
             engine.clock,
             invalid_requests,
             default_upload_bytes=settings.default_upload_bytes,
+            share=engine.share,
         )
 
     async def setup_hook(self) -> None:

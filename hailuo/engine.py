@@ -276,6 +276,11 @@ class Engine:
             self._begin(job)
         return job
 
+    async def share(self, job: Job) -> tuple[int, int]:
+        """Return how many of the videos of the job's member count now, and of how many."""
+        usage = await self.usage(job.request.user_id, job.request.guild_id)
+        return usage.used, self.limits.per_user
+
     async def usage(self, user_id: UserId, guild_id: GuildId | None) -> quotas.Usage:
         """Return what stands against the limits for a member now."""
         return await self.store.usage(user_id, guild_id, self.limits)

@@ -5,22 +5,30 @@ from __future__ import annotations
 import os
 import shutil
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import pytest
 from playwright.async_api import async_playwright, expect
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator
+    from collections.abc import AsyncGenerator, Callable
 
     from playwright.async_api import ConsoleMessage, Page, Request
 
+Test = TypeVar("Test", bound="Callable[..., Any]")
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 PATIENCE_MS = 40_000
 
-needs_chromium = pytest.mark.skipif(
+_present = pytest.mark.skipif(
     CHROMIUM is None, reason="no Chromium on the path (Debian: apt-get install chromium)"
 )
+
+
+def needs_chromium(test: Test) -> Test:
+    """Skip a test where there is no Chromium; a browser on a busy machine takes its time."""
+    return pytest.mark.timeout(240)(_present(test))
+
+
 expect.set_options(timeout=PATIENCE_MS)
 
 

@@ -16,6 +16,7 @@ from cogs.tell_me import TellMeButton, is_asked
 from cogs.ui.language import card_language
 from cogs.ui.lineage import OriginKind, origin_line, without_origin
 from cogs.ui.media import picture_name
+from cogs.ui.memory import Memory
 from cogs.ui.text import length, plain, quoted, relative, said, shorten
 from hailuo.jobs.job import ENDS, JobState
 from hailuo.jobs.presenter import Behind
@@ -171,6 +172,13 @@ def called(job: Job, url: str) -> ui.LayoutView:
     return view
 
 
+def counted(job: Job, quota: tuple[int, int]) -> Job:
+    """Return the job with how many of its member's videos count by now, and of how many."""
+    card = job.request.card
+    memory = {**card.memory, **replace(Memory.load(card.memory), quota=quota).dump()}
+    return replace(job, request=replace(job.request, card=replace(card, memory=memory)))
+
+
 def without_prompt(job: Job) -> Job:
     """Return the job without its member's words and any link, which AutoMod may object to."""
     return replace(job, request=replace(without_origin(job.request), prompt=""))
@@ -235,8 +243,17 @@ def _stage(job: Job, promise: Promise | None, say: Language) -> list[str]:
         member = f"<@{job.request.user_id}>"
         lines.append(say("{member} will be told when it is done.", member=member))
     when = relative(job.created_at)
-    lines.append(f"-# {say('Asked {when} · counts as one video of the quota', when=when)}")
+    lines.append(f"-# {say('Asked {when}', when=when)} · {_cost(job, say)}")
     return lines
+
+
+def _cost(job: Job, say: Language) -> str:
+    """Say what the job costs from its member's quota: all that counted once it was accepted."""
+    quota = Memory.load(job.request.card.memory).quota
+    if quota is None:
+        return say("counts as one video of the quota")
+    used, limit = quota
+    return say("counts as one video: {used} of {limit} used", used=used, limit=limit)
 
 
 def _time_ahead(promise: Promise, say: Language) -> list[str]:

@@ -15,6 +15,7 @@ from cogs.ui import card
 from cogs.ui.forecast import Promise
 from cogs.ui.lineage import Origin, OriginKind
 from cogs.ui.media import video_name
+from cogs.ui.memory import Memory
 from hailuo.jobs.job import (
     CardAddress,
     ChannelId,
@@ -111,6 +112,7 @@ def _job(state: JobState) -> Job:
         token_expires_at=BEGAN,
         upload_limit=0,
         app_permissions=0,
+        memory=Memory(quota=(2, 5)).dump(),
     )
     request = Request(
         interaction_id=1,
@@ -135,7 +137,7 @@ def _job(state: JobState) -> Job:
 
 
 def _with_wish(job: Job) -> Job:
-    address = replace(job.request.card, memory={WISH: True})
+    address = replace(job.request.card, memory={**job.request.card.memory, WISH: True})
     return replace(job, request=replace(job.request, card=address))
 
 

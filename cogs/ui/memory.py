@@ -50,6 +50,8 @@ class Memory:
     """When a new message was last about to be posted: look for it before posting again."""
     upload_limit: int | None = None
     """The bytes that a file may have where Discord took less than it had promised."""
+    quota: tuple[int, int] | None = None
+    """How many of the member's videos counted when the card was drawn, and of how many."""
     posted: Place | None = None
     """The new message that shows the job's end in the card's place."""
 
@@ -60,7 +62,7 @@ class Memory:
         picture_id = data.get("picture_id")
         posting_at = data.get("posting_at")
         upload_limit = data.get("upload_limit")
-        posted = data.get("posted")
+        posted, quota = data.get("posted"), data.get("quota")
         return cls(
             picture_id=picture_id if isinstance(picture_id, str) else None,
             gone=frozenset(map(str, gone)) if isinstance(gone, list) else frozenset(),
@@ -68,6 +70,7 @@ class Memory:
                 datetime.fromisoformat(posting_at) if isinstance(posting_at, str) else None
             ),
             upload_limit=upload_limit if isinstance(upload_limit, int) else None,
+            quota=(int(quota[0]), int(quota[1])) if isinstance(quota, list) else None,
             posted=Place(*map(int, posted)) if isinstance(posted, list) else None,
         )
 
@@ -78,6 +81,7 @@ class Memory:
             "gone": sorted(self.gone),
             "posting_at": self.posting_at.isoformat() if self.posting_at is not None else None,
             "upload_limit": self.upload_limit,
+            "quota": list(self.quota) if self.quota else None,
             "posted": [self.posted.channel_id, self.posted.message_id] if self.posted else None,
         }
 

@@ -81,6 +81,28 @@ async def test_a_strangers_missed_cross_changes_nothing(set_the_stage: SetTheSta
         await the_job_is(stage, "in_queue")
 
 
+async def test_a_start_without_gateway_still_delivers_and_connects_when_it_is_back(
+    set_the_stage: SetTheStage,
+) -> None:
+    """Whatever the bot sends goes by REST, so live jobs wait for no gateway."""
+    async with set_the_stage(unexpected_errors=True) as stage:  # discord.py shows its attempts
+        card = await queued(stage)
+        stage.bot.stop()
+        await gateway(stage, down=True)
+        stage.bot.start()
+        (submit,) = await stage.submits()
+        await stage.runcomfy.post(f"/sandbox/requests/{submit['request_id']}", status="completed")
+        await stage.settled()
+        (done,) = await stage.messages()
+        assert done["id"] == card["id"]
+        assert len(media_of(done)) == 2
+        await is_connected(stage, connected=False)
+        await gateway(stage, down=False)
+        await is_connected(stage)
+        await stage.runcomfy.post("/sandbox/settings", queue_s=[0.1, 0.1])
+        await stage.card(await stage.animate(picture()), "Done")
+
+
 @pytest.mark.parametrize("action", ["drop", "reconnect", "malformed"])
 async def test_the_bot_outlives_its_connection(stage: Stage, action: str) -> None:
     """After each, an event reaches the bot and the same process answers."""

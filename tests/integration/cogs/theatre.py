@@ -130,7 +130,11 @@ class Theatre:
             self.clock,
             self.budget,
             default_upload_bytes=20 * MIB,
+            share=self._share,
         )
+
+    async def _share(self, _job: Job) -> tuple[int, int]:
+        return 2, 5
 
     async def deliver(self, job: Job) -> Any:
         """Hand the job's video over."""

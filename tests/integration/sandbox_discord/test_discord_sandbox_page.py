@@ -248,7 +248,7 @@ async def test_suggestions_sub_commands_menus_and_silence(
 
     async def take(interaction: Interaction, **options: Any) -> Any:
         await interaction.response.send_message("taken", ephemeral=True)
-        return options
+        return {**options, "locale": str(interaction.locale)}
 
     async def sleep(*_: Any, **__: Any) -> None:
         return None
@@ -270,12 +270,14 @@ async def test_suggestions_sub_commands_menus_and_silence(
 
         await page.get_by_label("You are").select_option("owner")
         await expect(page.locator(".private")).to_have_count(0)
+        await page.get_by_label("Language").select_option("ru")
         await run(page, "/admin limit")
         await page.get_by_label("number").fill("99")
         await page.get_by_role("button", name="Run").click()
         await expect(page.get_by_role("alert")).to_contain_text(["value 99, the most is 9"])
         await page.get_by_label("number").fill("7")
-        assert (await bot.does(take, page.get_by_role("button", name="Run").click()))["number"] == 7
+        taken = await bot.does(take, page.get_by_role("button", name="Run").click())
+        assert taken == {"number": 7, "locale": "ru"}
 
         message = page.locator(f"#message-{await person.say('alice', 'look')}")
         await message.hover()
@@ -286,6 +288,8 @@ async def test_suggestions_sub_commands_menus_and_silence(
         await message.locator("summary", has_text="Apps").click()
         await bot.does(sleep, message.get_by_role("button", name="Inspect it").click())
         await expect(page.locator("#notice")).to_contain_text("did not answer in time")
+        await bot.close()
+        await expect(page.locator("#status")).to_have_text("The bot is offline")
 
 
 async def test_no_other_site_may_act_here(sandbox: DiscordSandbox) -> None:
