@@ -2,8 +2,8 @@
 
 The jobs wait in the API's queue and are rendered, so their cards move all the while. The event
 loop's lag is the bot's own, read from its ``/metrics``, and beside it that of a loop with nothing
-to do in a process of its own: so much of it is the machine's. ``JOBS``, ``CHANNELS`` and ``WATCHED_S``
-make it smaller.
+to do in a process of its own: so much of it is the machine's. ``JOBS``, ``CHANNELS`` and
+``WATCHED_S`` make it smaller.
 """
 
 from __future__ import annotations
