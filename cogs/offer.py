@@ -10,6 +10,7 @@ from discord import ui
 from cogs.ui.acknowledging import defer
 from cogs.ui.errors import answering, check_served, explain
 from cogs.ui.language import private_language
+from cogs.ui.private import begin_privately
 from cogs.ui.request import request_of
 from cogs.ui.text import sentence_of
 from hailuo.errors import HailuoError
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
     from cogs.ui.client import Client, Interaction
     from cogs.ui.language import Language
+    from hailuo.jobs.job import Request
     from hailuo.jobs.offers import Choice, Offer
 
 WITHDRAWN: Final = N_("Left as it is. Nothing was counted.")
@@ -128,18 +130,26 @@ async def take(interaction: Interaction, offer_id: JobId, kind: RepairKind | Non
     check_served(interaction)
     engine = interaction.client.engine
     offer, choice = await engine.offer(offer_id, kind, UserId(interaction.user.id))
-    message_id = await defer(interaction)
-    request = request_of(
-        interaction, message_id, offer.prompt, prompt_optimizer=offer.prompt_optimizer
+    message_id = await defer(interaction, privately=offer.private)
+    request = offer.inherited(
+        request_of(interaction, message_id, offer.prompt, prompt_optimizer=offer.prompt_optimizer)
     )
-    await engine.take_offer(offer.inherited(request), offer, choice)
+
+    async def begin(request: Request) -> None:
+        await engine.take_offer(request, offer, choice)
+
+    if offer.private:
+        await begin_privately(interaction, request, begin)
+    else:
+        await begin(request)
 
 
 async def show(interaction: Interaction, offer: Offer) -> None:
     """Put an offer to its member alone, in place of the public answer."""
     view, files = draw(offer, private_language(interaction))
     try:
-        await interaction.delete_original_response()
+        if not offer.private:
+            await interaction.delete_original_response()
         await interaction.followup.send(view=view, files=files, ephemeral=True)
     except discord.HTTPException as failure:
         await explain(interaction, HailuoError(str(failure)))

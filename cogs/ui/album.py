@@ -10,6 +10,7 @@ from cogs.cancel import CancelButton
 from cogs.delete import DeleteButton
 from cogs.replay import ResendButton, ShowButton
 from cogs.ui.card import LOOKS
+from cogs.ui.lineage import came_from
 from cogs.ui.place import job_url
 from cogs.ui.text import escape, length, plain, relative, shorten
 from hailuo.jobs.history import Kin, Standing
@@ -88,15 +89,15 @@ def _lines(job: Job, kin: Kin, say: Language) -> Iterator[str]:
         facts.append(f"[{say('Go to the card')}]({url})")
     yield " · ".join(facts)
     yield f"> {escape(shorten(plain(job.request.prompt), SHOWN_PROMPT))}"
-    lineage = " · ".join(_lineage(kin, say))
+    lineage = " · ".join(_lineage(job, kin, say))
     if lineage:
         yield f"-# {lineage}"
 
 
-def _lineage(kin: Kin, say: Language) -> Iterator[str]:
+def _lineage(job: Job, kin: Kin, say: Language) -> Iterator[str]:
     parent = None if kin.parent is None else job_url(kin.parent)
     if parent is not None:
-        yield say("continues [this video]({url})", url=parent)
+        yield came_from(job, parent, say)
     urls = [url for url in map(job_url, kin.children) if url is not None]
     if not urls:
         return

@@ -47,8 +47,11 @@ class Tree(app_commands.CommandTree[Client]):
         interaction.client.errands.begin()
         if serves(interaction):
             return True
-        say = private_language(interaction)
-        await answer(interaction, say(NOT_HERE))
+        if interaction.type is discord.InteractionType.autocomplete:
+            await suggest_nothing(interaction)
+        else:
+            say = private_language(interaction)
+            await answer(interaction, say(NOT_HERE))
         return False
 
     async def on_error(  # pyright: ignore[reportIncompatibleMethodOverride]  # always our client
@@ -116,6 +119,14 @@ async def answer(interaction: Interaction, text: str) -> None:
         await _insist(lambda: interaction.followup.send(text, ephemeral=True))
     except (discord.HTTPException, aiohttp.ClientError, OSError) as error:
         log.warning("answer not delivered", interaction=interaction.id, error=str(error))
+
+
+async def suggest_nothing(interaction: Interaction) -> None:
+    """Answer somebody who types with no suggestions; one that comes too late harms nobody."""
+    try:
+        await interaction.response.autocomplete([])
+    except (discord.HTTPException, aiohttp.ClientError, OSError) as error:
+        log.info("suggestions not delivered", interaction=interaction.id, error=str(error))
 
 
 async def _insist(act: Callable[[], Awaitable[object]]) -> None:

@@ -36,6 +36,9 @@ _LINES: Final[Mapping[str, str]] = {
 }
 
 
+_KINDS: Final[Mapping[str, OriginKind]] = {kind.value: kind for kind in OriginKind}
+
+
 @dataclass(frozen=True, slots=True)
 class Origin:
     """What a new job is to know of where it comes from."""
@@ -62,6 +65,13 @@ def without_origin(request: Request) -> Request:
     """Return a request that says nothing of where it comes from."""
     memory = {name: value for name, value in request.card.memory.items() if name != PLACE}
     return replace(request, card=replace(request.card, memory=memory))
+
+
+def came_from(job: Job, url: str, say: Language) -> str:
+    """Say how a job came from the one at ``url``."""
+    kind = job.request.card.memory.get(KIND)
+    origin = _KINDS.get(str(kind), OriginKind.CONTINUE)
+    return say(_LINES[origin], url=url)
 
 
 def origin_line(job: Job, say: Language) -> str | None:

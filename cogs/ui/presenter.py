@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
 from functools import partial
@@ -17,6 +18,7 @@ from cogs.ui.editor import RATIONED_AFTER, ProgressEditor
 from cogs.ui.forecast import Forecasts
 from cogs.ui.media import media, picture_name, video_name
 from cogs.ui.memory import Place, Way
+from cogs.ui.private import DmClosedError
 from cogs.ui.sender import Draft, Upload
 from cogs.ui.surface import BlockedError, Surface
 from hailuo.jobs.presenter import (
@@ -28,7 +30,7 @@ from hailuo.jobs.presenter import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Awaitable, Callable, Generator
     from pathlib import Path
 
     import discord
@@ -38,7 +40,7 @@ if TYPE_CHECKING:
     from cogs.ui.editor import Drawing
     from cogs.ui.surface import Keeper
     from hailuo.clock import Clock
-    from hailuo.jobs.job import Job
+    from hailuo.jobs.job import Job, JobId
     from hailuo.jobs.presenter import Outlook
 
 _Sent = TypeVar("_Sent")
@@ -77,6 +79,7 @@ class CardPresenter:
         self._surface = Surface(client, keeper, clock, budget)
         self._crosses = Crosses(client, self._surface)
         self._forecasts = Forecasts(clock)
+        self._placing: dict[JobId, asyncio.Future[str | None]] = {}
         self._editor = ProgressEditor(self._draw_progress, clock, budget)
 
     async def run(self) -> None:
@@ -92,11 +95,14 @@ class CardPresenter:
         """
         has_it = self._surface.memory(job).picture_id is not None
         upload = Upload(picture, picture_name(job))
-        draft = Draft(card.progress, None if has_it else (upload,))
+        draft = Draft(card.progress, None if has_it else (upload,), mark=job.id)
         quota = await self._share(job)
         job = card.counted(job, quota)
         async with self._editor.alone(job):
-            message = await self._edit(job, draft)
+            if job.request.private and job.request.card.message_id is None:
+                job, message = await self._place(job, draft)
+            else:
+                message = await self._edit(job, draft)
             self._editor.shown(job, draft.view)
         item = next(iter(media(message)), None)
         if item is None:
@@ -106,6 +112,48 @@ class CardPresenter:
         await self._surface.remember(job, replace(memory, picture_id=picture_id, quota=quota))
         self._crosses.offer(job)
         return item.url
+
+    async def _place(self, job: Job, draft: Draft) -> tuple[Job, discord.Message]:
+        """Post the card of a private job, and tell whoever waits for it where it is."""
+        try:
+            job, message = await self._surface.place(job, draft)
+        except CardGoneError as error:
+            closed = DmClosedError(str(error))
+            self._tell_place(job, closed)
+            raise closed from error
+        self._tell_place(job, message.jump_url)
+        return job, message
+
+    @contextmanager
+    def placing(self, job_id: JobId) -> Generator[asyncio.Future[str | None]]:
+        """Have the place of a job's card told to whoever asks before the job begins."""
+        place = self._placing[job_id] = asyncio.get_running_loop().create_future()
+        try:
+            yield place
+        finally:
+            self._placing.pop(job_id, None)
+            if not place.cancel() and not place.cancelled():
+                place.exception()  # seen, though nobody may have waited for it
+
+    async def placed(self, place: asyncio.Future[str | None], within: timedelta) -> str | None:
+        """Return where a card was placed; None where that takes too long, or no card came about.
+
+        Raises `DmClosedError`.
+        """
+        try:
+            async with asyncio.timeout(within.total_seconds()):
+                return await place
+        except TimeoutError:
+            return None
+
+    def _tell_place(self, job: Job, told: str | DmClosedError | None) -> None:
+        place = self._placing.get(job.id)
+        if place is None or place.done():
+            return
+        if isinstance(told, DmClosedError):
+            place.set_exception(told)
+        else:
+            place.set_result(told)
 
     def update(self, job: Job, outlook: Outlook) -> None:
         """Have the card show a live job's progress soon."""
@@ -117,6 +165,7 @@ class CardPresenter:
 
     async def close(self, job: Job) -> None:
         """Draw the end of a job that has no video to hand over."""
+        self._tell_place(job, None)
         has_picture = self._surface.memory(job).picture_id is not None
         await self._arrive(
             job,
@@ -139,7 +188,8 @@ class CardPresenter:
     def _promised(self, job: Job) -> int:
         if self._surface.can_send_by_token(job):
             return job.request.card.upload_limit
-        guild = self._client.get_guild(job.request.guild_id or 0)
+        in_guild = job.request.guild_id is not None and not job.request.private
+        guild = self._client.get_guild(job.request.guild_id or 0) if in_guild else None
         boosted = guild.filesize_limit if guild is not None and guild.premium_tier > 1 else 0
         return max(boosted, self._default_upload_bytes)
 

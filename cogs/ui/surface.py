@@ -41,6 +41,8 @@ TOKEN_MARGIN: Final = timedelta(minutes=1)
 """A token is not used in its last minute: a dead one is a 401, which counts towards a ban."""
 SEARCHED_MESSAGES: Final = 200
 """How many messages since the last attempt to post are looked through for that post."""
+CARD: Final = "card"
+"""The purpose of the message that is a private job's card."""
 CLOCK_MARGIN: Final = timedelta(seconds=30)
 """By how much Discord's clock may be behind ours."""
 
@@ -115,6 +117,22 @@ class Surface:
         now = self._clock.now()
         await self.remember(job, replace(self.memory(job), posting_at=now))
         return await self._climb(job, ways, draft, purpose)
+
+    async def place(self, job: Job, draft: Draft) -> tuple[Job, discord.Message]:
+        """Post the card of a private job, which has none yet; return the job with it.
+
+        Raises as `edit` does; where the member's DM is closed, every way to them is.
+        """
+        try:
+            _, message = await self.post(job, draft, CARD, (Way.CHANNEL,))
+        except CardGoneError:
+            closed = self.memory(job).without(*POSTS)
+            await self.remember(job, replace(closed, posting_at=None))
+            raise
+        card = replace(job.request.card, message_id=message.id)
+        job = replace(job, request=replace(job.request, card=card))
+        await self.remember(job, replace(self.memory(job), posting_at=None))
+        return job, message
 
     async def delete(self, job: Job) -> None:
         """Take the card away, and what was posted in its place.

@@ -68,6 +68,7 @@ class Offer:
     choices: tuple[Choice, ...]
     parent_id: JobId | None = None
     picture_of: UserId | None = None
+    private: bool = False
     memory: Mapping[str, object] = field(default_factory=dict[str, object])
     """What the card is to know from its beginning; as `CardAddress` has it."""
 
@@ -83,6 +84,7 @@ class Offer:
             choices=tuple(choices),
             parent_id=request.parent_id,
             picture_of=request.picture_of,
+            private=request.private,
             memory=request.card.memory,
         )
 
@@ -213,6 +215,7 @@ def _dump(offer: Offer) -> dict[str, Any]:
         ],
         "parent_id": offer.parent_id,
         "picture_of": offer.picture_of,
+        "private": offer.private,
         "memory": dict(offer.memory),
     }
 
@@ -236,5 +239,6 @@ def _read(data: dict[str, Any], folder: Path) -> Offer:
         ),
         parent_id=None if data["parent_id"] is None else JobId(data["parent_id"]),
         picture_of=None if data["picture_of"] is None else UserId(data["picture_of"]),
+        private=data.get("private", False),  # an older process wrote it
         memory=data["memory"],
     )

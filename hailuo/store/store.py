@@ -10,7 +10,17 @@ from sqlalchemy import func, insert, select, text, update
 from hailuo import quotas
 from hailuo.jobs.history import ALL, NEWEST
 from hailuo.jobs.job import ENDS, LIVE, MOVES, Job, JobState, job_id_of
-from hailuo.store import cards, erasure, history, ledgers, members, options, ownership, unknowns
+from hailuo.store import (
+    cards,
+    erasure,
+    history,
+    ledgers,
+    members,
+    options,
+    ownership,
+    prompts,
+    unknowns,
+)
 from hailuo.store.database import Database
 from hailuo.store.errors import IllegalMoveError
 from hailuo.store.line import StoredLine
@@ -279,6 +289,12 @@ class Store:
         """Return a page of a member's jobs, newest first; what was deleted is on none."""
         return await self._database.read(
             lambda connection: history.page(connection, user_id, search, place, limit)
+        )
+
+    async def prompts(self, user_id: UserId, holding: str, limit: int) -> Mapping[str, JobId]:
+        """Return a member's newest distinct prompts that hold a text, each with a job of it."""
+        return await self._database.read(
+            lambda connection: prompts.newest(connection, user_id, holding, limit)
         )
 
     async def finished(self, limit: int) -> Sequence[Job]:

@@ -14,6 +14,8 @@ from PIL import Image
 from tests.acceptance.playground import components
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from tests.acceptance.playground import Json, Stage
 
 IDS = {"alice": 1100000000000000011, "bob": 1100000000000000012}
@@ -79,6 +81,12 @@ def job_of(card: Json) -> str:
     """Return the id of the job that a card's buttons name."""
     (again,) = [item for item in components(card) if item.get("label") == "Again"]
     return again["custom_id"].partition(":")[2]
+
+
+def files_of(stage: Stage, card: Json) -> list[Path]:
+    """Return the files that the bot keeps of a card's job."""
+    folders = [stage.bot.folder / name for name in ("pictures", "videos", "thumbnails")]
+    return [path for folder in folders for path in folder.glob(f"{job_of(card)}*")]
 
 
 def labels(message: Json) -> list[str]:

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import io
+import os
+import time
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from PIL import Image
@@ -120,8 +123,12 @@ async def test_who_may_delete_a_card(set_the_stage: SetTheStage) -> None:
     """Its requester and moderators, after being asked; its files go, what it counted stays."""
     async with set_the_stage(**GENEROUS) as stage:
         cards = await asyncio.gather(*(finished(stage, f"number {n}") for n in range(2)))
+        await stage.settled(2)
         refused = await stage.private_answer(await stage.press(cards[0], "Delete", "bob"))
         assert "Only the member who asked" in refused
+        assert "for good" in await stage.private_answer(
+            await stage.press(cards[0], "Delete", "owner")
+        )
         ask = await private_message(stage, await stage.press(cards[0], "Delete", "mod"))
         await stage.discord.post(
             "/sandbox/permissions", who="mod", channel=stage.channel, deny=["MANAGE_MESSAGES"]
@@ -150,12 +157,8 @@ async def test_who_may_delete_a_card(set_the_stage: SetTheStage) -> None:
 
             await stage.until(told, f"{who} is told")
 
-        kept = [
-            path.name
-            for name in ("pictures", "videos", "thumbnails")
-            for path in (stage.bot.folder / name).iterdir()
-        ]
-        assert kept == []
+            assert forms.files_of(stage, card) == []
+
         assert "48 of 50" in await stage.private_answer(await stage.command("quota"))
         submission = await send_off(stage, opener, "bob", values={"prompt": "too late"})
         assert "does not know that video" in await stage.private_answer(submission)
@@ -238,7 +241,7 @@ async def test_what_came_to_nothing_can_be_had_again(stage: Stage) -> None:
 
 
 async def test_buttons_and_forms_outlive_a_restart_and_their_files(stage: Stage) -> None:
-    """Begun before it, sent off after it; what is no longer on disk is taken from the card."""
+    """Opened before it, sent off after it; what time has swept away is taken from the card."""
     card = await finished(stage)
     await stage.settled()
     ask = await private_message(stage, await stage.press(card, "Again", "bob"))
@@ -246,24 +249,30 @@ async def test_buttons_and_forms_outlive_a_restart_and_their_files(stage: Stage)
     await form_of(stage, opener)
     found = await forms.use_menu(stage, card["id"], "owner")
     await form_of(stage, found)
+    files = forms.files_of(stage, card)
+    assert len(files) == 4, "the picture, the video, its first frame and its last"
+    long_ago = time.time() - timedelta(days=7, minutes=1).total_seconds()
+    for path in files:
+        os.utime(path, (long_ago, long_ago))
     await restart(stage)
+
+    async def swept() -> bool:
+        return not forms.files_of(stage, card)
+
+    await stage.until(swept, "what is kept for a week is gone")
+    continuing = await stage.press(card, "Continue", "bob")
     begun = [
         await stage.press(ask, "Begin", "bob"),
         await send_off(stage, opener, "mod", values={"prompt": "edited"}),
         await send_off(stage, found, "owner", values={"prompt": "found", "picture": ["1"]}),
+        await send_off(stage, continuing, "bob", values={"prompt": "on and on"}),
     ]
     for interaction in begun:
         await stage.card(interaction, "Done")
-    for name in ("pictures", "videos", "thumbnails"):
-        for path in (stage.bot.folder / name).glob(f"{job_of(card)}*"):
-            path.unlink()
-    opener = await stage.press(card, "Continue", "bob")
-    continued = await send_off(stage, opener, "bob", values={"prompt": "on and on"})
-    opener = await stage.press(card, "Edit prompt", "mod")
-    edited = await send_off(stage, opener, "mod", values={"prompt": "from the card"})
-    await stage.card(continued, "Done")
-    await stage.card(edited, "Done")
-    assert difference(await forms.sent(stage, "from the card"), picture()) < 3
+    assert difference(await forms.sent(stage, "edited"), picture()) < 3
+    end = forms.last_frame(await stage.download(media_of(card)[1]["url"]))
+    for prompt in ("found", "on and on"):
+        assert difference(await forms.sent(stage, prompt), end) < 3
 
 
 async def test_a_used_up_quota_is_told_at_every_step(set_the_stage: SetTheStage) -> None:

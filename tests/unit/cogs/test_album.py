@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +12,8 @@ from discord import ui
 from cogs.history import LONGEST_WORDS, controls
 from cogs.ui.album import PER_PAGE, draw
 from cogs.ui.language import CODES, language_of
+from cogs.ui.lineage import came_from
+from cogs.ui.place import job_url
 from hailuo.jobs.history import Kin, Page, Search, Standing
 from hailuo.jobs.job import (
     CardAddress,
@@ -87,3 +90,30 @@ def test_the_fullest_page_fits_into_a_message(locale: str, state: JobState) -> N
     assert ids
     assert max(len(one.encode("utf-16-le")) // 2 for one in ids) <= LONGEST_CUSTOM_ID
     assert len(ids) == len(set(ids))
+
+
+@pytest.mark.parametrize(
+    ("posted", "private", "place"),
+    [
+        (None, False, f"{BIG}/{BIG}/{BIG}"),
+        ([BIG, 7], False, f"{BIG}/{BIG}/7"),
+        ([8, 7], False, "@me/8/7"),
+        (None, True, f"@me/{BIG}/{BIG}"),
+    ],
+)
+def test_an_entry_leads_to_where_its_video_is_now(
+    posted: list[int] | None, private: bool, place: str
+) -> None:
+    job = fullest(1, JobState.DELIVERED)
+    card = replace(job.request.card, memory={"posted": posted})
+    moved = replace(job, request=replace(job.request, card=card, private=private))
+    assert job_url(moved) == f"https://discord.com/channels/{place}"
+
+
+def test_an_entry_says_how_its_video_came_from_another() -> None:
+    job = fullest(1, JobState.DELIVERED)
+    card = replace(job.request.card, memory={"origin": "again"})
+    again = replace(job, request=replace(job.request, card=card))
+    say = language_of(None)
+    assert came_from(again, "https://x", say) == "[this video](https://x) once more"
+    assert came_from(job, "https://x", say) == "continues [this video](https://x)"

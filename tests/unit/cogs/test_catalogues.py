@@ -45,7 +45,7 @@ LIMITS: Final = {
 """Characters that Discord takes, by the call that a text is an argument of."""
 TABLES: Final = {"LABELS": 80, "TITLES": 45, "NAME": 32}
 """The same for constants whose texts go there."""
-LONGEST_TEXT: Final = 1000
+LONGEST_TEXT: Final = 1500
 """What any one text may have, so that a message of several stays under Discord's 4,000."""
 
 Key = tuple[str, ...]

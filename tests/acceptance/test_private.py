@@ -1,0 +1,105 @@
+"""`/animate private:`: a card for its member alone, in their DM, from its beginning to its end."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from tests.acceptance.pictures import picture
+from tests.acceptance.playground import components, media_of, texts_of
+from tests.acceptance.test_restart import restart
+
+if TYPE_CHECKING:
+    from tests.acceptance.playground import Json, Stage
+
+SetTheStage = Any
+
+
+async def in_dm(stage: Stage, says: str) -> Json:
+    """Wait until the latest message of alice's DM says something."""
+
+    async def found() -> Json | None:
+        messages = await stage.messages("alice", channel="dm")
+        return messages[-1] if messages and says in texts_of(messages[-1]) else None
+
+    return await stage.until(found, f"alice's DM says {says!r}")
+
+
+async def nothing_in_the_server(stage: Stage) -> None:
+    """Show that nobody else sees anything."""
+    for bystander in ("bob", "mod", "owner"):
+        assert await stage.messages(bystander) == []
+
+
+async def test_a_private_video_lives_in_its_members_dm(stage: Stage) -> None:
+    """Drawn there, followed there after a restart and without a token, and never in the server."""
+    await stage.runcomfy.post("/sandbox/settings", queue_s=[600, 600])
+    given = {"private": True}
+    interaction = await stage.animate(picture(), prompt="a secret", options=given, locale="de")
+    card = await in_dm(stage, "> a secret")
+    answer = await stage.private_answer(interaction)
+    link = f"https://discord.com/channels/@me/{stage.world['channels']['dm']}/{card['id']}"
+    assert link in answer
+    await nothing_in_the_server(stage)
+    quota = await stage.private_answer(await stage.command("quota"))
+    assert "4 of 5" in quota
+    (submit,) = await stage.until(stage.submits, "the API has it")
+    await restart(stage)
+    await nothing_in_the_server(stage)
+    await stage.runcomfy.post(f"/sandbox/requests/{submit['request_id']}", status="completed")
+    done = await in_dm(stage, "Fertig")  # in the language of its member, not of the server
+    assert done["id"] == card["id"]
+    assert len(media_of(done)) == 2
+    await nothing_in_the_server(stage)
+    calls = (await stage.discord.get("/sandbox/ledger"))["calls"]
+    assert [call for call in calls if call["status"] == 401] == []
+    history = await stage.command("history")
+
+    async def listed() -> list[str]:
+        answers = (await stage.interaction(history))["ephemeral"]
+        return [item["url"] for one in answers for item in components(one) if item.get("url")]
+
+    assert link in await stage.until(listed, "the history is there")
+
+
+async def test_who_takes_no_direct_messages_is_told_why_and_pays_nothing(stage: Stage) -> None:
+    await stage.discord.post("/sandbox/guild", action="close_dms", who="alice")
+    interaction = await stage.animate(picture(), options={"private": True})
+    answer = await stage.private_answer(interaction)
+    assert "does not let this bot write you" in answer
+    assert "Nothing was counted" in answer
+    await stage.settled()
+    await nothing_in_the_server(stage)
+    assert await stage.submits() == []
+    assert "5 of 5" in await stage.private_answer(await stage.command("quota"))
+
+
+async def test_a_private_card_that_is_lost_is_kept_and_not_shown_to_others(stage: Stage) -> None:
+    """A DM that closes, and a card that is gone, leave the video to /history alone."""
+    await stage.runcomfy.post("/sandbox/settings", queue_s=[600, 600])
+    await stage.animate(picture(300, 900), options={"private": True, "fit": "crop"})
+    await in_dm(stage, "animates")
+    (submit,) = await stage.until(stage.submits, "the API has it")
+    await stage.discord.post("/sandbox/guild", action="close_dms", who="alice")
+    await stage.discord.post(
+        "/sandbox/faults", route="PATCH /channels/*", times=None, status=404, code=10008
+    )
+    await stage.runcomfy.post(f"/sandbox/requests/{submit['request_id']}", status="completed")
+    await stage.settled()
+    await nothing_in_the_server(stage)
+    assert "Kept" in await stage.private_answer(await stage.command("history"))
+
+
+async def test_a_repaired_picture_is_offered_in_private_and_stays_private(stage: Stage) -> None:
+    interaction = await stage.animate(picture(200, 300), options={"private": True})
+    await stage.private_answer(interaction)
+    (offer,) = (await stage.interaction(interaction))["ephemeral"]
+    await stage.press(offer, "Enlarge")
+    await in_dm(stage, "Done")
+    await nothing_in_the_server(stage)
+
+
+async def test_in_a_dm_private_changes_nothing(stage: Stage) -> None:
+    dm = stage.world["channels"]["dm"]
+    interaction = await stage.animate(picture(), channel=dm, options={"private": True})
+    done = await in_dm(stage, "Done")
+    assert (await stage.interaction(interaction))["messages"] == [done["id"]]
