@@ -46,7 +46,7 @@ async def test_a_private_video_lives_in_its_members_dm(stage: Stage) -> None:
     await restart(stage)
     await nothing_in_the_server(stage)
     await stage.runcomfy.post(f"/sandbox/requests/{submit['request_id']}", status="completed")
-    done = await in_dm(stage, "Done")
+    done = await in_dm(stage, "Fertig")  # in the language of its member, not of the server
     assert done["id"] == card["id"]
     assert len(media_of(done)) == 2
     await nothing_in_the_server(stage)

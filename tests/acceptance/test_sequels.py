@@ -123,6 +123,7 @@ async def test_who_may_delete_a_card(set_the_stage: SetTheStage) -> None:
     """Its requester and moderators, after being asked; its files go, what it counted stays."""
     async with set_the_stage(**GENEROUS) as stage:
         cards = await asyncio.gather(*(finished(stage, f"number {n}") for n in range(2)))
+        await stage.settled(2)
         refused = await stage.private_answer(await stage.press(cards[0], "Delete", "bob"))
         assert "Only the member who asked" in refused
         assert "for good" in await stage.private_answer(
