@@ -122,7 +122,9 @@ class KeepOutButton(
             view = ui.LayoutView(timeout=None)
             view.add_item(ui.TextDisplay(private_language(interaction)(WITHDRAWN)))
             await interaction.response.edit_message(view=view, attachments=[])
-            await interaction.client.engine.withdraw_offer(self.offer_id)
+            await interaction.client.engine.withdraw_offer(
+                self.offer_id, UserId(interaction.user.id)
+            )
 
 
 async def take(interaction: Interaction, offer_id: JobId, kind: RepairKind | None) -> None:
