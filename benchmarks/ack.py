@@ -65,15 +65,16 @@ async def once() -> dict[int, dict[str, Figures]]:
             times: dict[str, list[float | None]] = {"bare": [], "whole": []}
             for _ in range(ROUNDS[load]):
                 times["bare"] += await acknowledged(bare, load)
-                times["whole"] += await acknowledged(whole, load)
-                sent += load
+                answers = await acknowledged(whole, load)
+                times["whole"] += answers
+                sent += sum(answer is not None for answer in answers)
                 await work_is_done(whole, sent)
             found[load] = {name: figures_of(each) for name, each in times.items()}
     return found
 
 
 def figures_of(times: list[float | None]) -> Figures:
-    """Return the quantiles of what was acknowledged, and how many were too late."""
+    """Return the quantiles of what was acknowledged, and how many were too late or never."""
     good = [time for time in times if time is not None]
     cuts = statistics.quantiles(good, n=100, method="inclusive")
     late = sum(time is None or time > DEADLINE_MS for time in times)

@@ -1,8 +1,9 @@
 """Measure the whole bot with a thousand live jobs in fifty channels, and a bare bot beside it.
 
 The jobs wait in the API's queue and are rendered, so their cards move all the while. The event
-loop's lag is the bot's own, read from its ``/metrics``. ``JOBS``, ``CHANNELS`` and ``WATCHED_S``
-make it smaller.
+loop's lag is the bot's own, read from its ``/metrics``, and beside it that of a loop with nothing
+to do in a process of its own: so much of it is the machine's. ``JOBS``, ``CHANNELS`` and
+``WATCHED_S`` make it smaller.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import asyncio
 import base64
 import os
 import re
+import sys
 import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Self
@@ -61,7 +63,7 @@ class Reading:
             aiohttp.ClientSession() as session,
             session.get(f"http://{host}:{port}/metrics") as answer,
         ):
-            lags = {float(le): float(count) for le, count in _BUCKET.findall(await answer.text())}
+            lags = lags_in(await answer.text())
         return cls(time.monotonic(), *bot.usage(), calls, lags)
 
     def cpu_percent(self, before: Reading) -> float:
@@ -73,16 +75,8 @@ class Reading:
         return (self.calls - before.calls) / (self.at - before.at)
 
     def lag_ms(self, before: Reading, quantile: float) -> float:
-        """Return a quantile of the loop's lag since another reading, within its bucket's width."""
-        counts = {le: count - before.lags[le] for le, count in self.lags.items()}
-        wanted = quantile * counts[float("inf")]
-        lower, below = 0.0, 0.0
-        for le, count in sorted(counts.items()):
-            if count >= wanted:
-                share = (wanted - below) / (count - below or 1)
-                return 1000 * (lower + (le - lower) * share) if le < float("inf") else le
-            lower, below = le, count
-        raise ValueError("no tick was heard")
+        """Return a quantile of the loop's lag since another reading."""
+        return lag_ms({le: count - before.lags[le] for le, count in self.lags.items()}, quantile)
 
 
 def main() -> dict[str, object]:
@@ -102,7 +96,7 @@ async def measure() -> dict[str, float]:
         idle = await Reading.take(bot)
         await begin_jobs(bot)
         begun = await Reading.take(bot)
-        await asyncio.sleep(WATCHED_S)
+        idle_lags = await watch_idle_loop()
         live = await Reading.take(bot)
         invalid = (await bot.person.get("/world"))["invalid_requests"]
     return {
@@ -118,6 +112,8 @@ async def measure() -> dict[str, float]:
         "lag_p99_ms_beginning": begun.lag_ms(idle, 0.99),
         "lag_p50_ms_live": live.lag_ms(begun, 0.5),
         "lag_p99_ms_live": live.lag_ms(begun, 0.99),
+        "lag_p50_ms_idle_loop": lag_ms(idle_lags, 0.5),
+        "lag_p99_ms_idle_loop": lag_ms(idle_lags, 0.99),
         "memory_mib": live.mib,
         "memory_idle_mib": idle.mib,
         "memory_bare_mib": bare_mib,
@@ -125,6 +121,33 @@ async def measure() -> dict[str, float]:
         "start_bare_s": bare_start_s,
         "load_of_machine": os.getloadavg()[0],
     }
+
+
+async def watch_idle_loop() -> Mapping[float, float]:
+    """Let the jobs live for a while; return how late a loop came that had nothing to do."""
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "benchmarks._idle_loop", str(WATCHED_S)),
+        stdout=asyncio.subprocess.PIPE,
+    )
+    heard, _ = await process.communicate()
+    return lags_in(heard.decode())
+
+
+def lags_in(metrics: str) -> Mapping[float, float]:
+    """Return a loop's ticks by the lateness in seconds that they did not exceed."""
+    return {float(le): float(count) for le, count in _BUCKET.findall(metrics)}
+
+
+def lag_ms(counts: Mapping[float, float], quantile: float) -> float:
+    """Return a quantile of a loop's lag, interpolated within its bucket."""
+    wanted = quantile * counts[float("inf")]
+    lower, below = 0.0, 0.0
+    for le, count in sorted(counts.items()):
+        if count >= wanted:
+            share = (wanted - below) / (count - below or 1)
+            return 1000 * (lower + (le - lower) * share) if le < float("inf") else le
+        lower, below = le, count
+    raise ValueError("no tick was heard")
 
 
 async def begin_jobs(bot: Bot) -> None:

@@ -111,7 +111,8 @@ async def test_a_start_that_fails_is_said_and_the_next_one_works(
                 stage.bot.start()
                 await stage.bot_is_ready()
         await a_video(stage)
-        await stage.settled()
+        await stage.accepted()
+        await stage.until(lambda: all_ended(stage), "it ends", LONG)
         await each_video_is_there_once(stage)
 
 

@@ -87,6 +87,7 @@ async def test_a_job_of_forty_minutes_never_uses_a_dead_token(editing: Theatre) 
 
 async def test_after_an_hour_only_the_end_is_drawn(editing: Theatre) -> None:
     job = await opened(editing)
+    await drawn(editing, job, Outlook())  # its stage; a new one would be shown, though late
     editing.clock.ahead += timedelta(minutes=56)
     before = await edits(editing)
     for place in range(30, 1, -1):
