@@ -108,7 +108,7 @@ class KeepOutButton(JobButton, name="keep-out", label=N_("Keep out")):
         view = ui.LayoutView(timeout=None)
         view.add_item(ui.TextDisplay(private_language(interaction)(WITHDRAWN)))
         await interaction.response.edit_message(view=view, attachments=[])
-        await interaction.client.engine.withdraw_offer(self.job_id)
+        await interaction.client.engine.withdraw_offer(self.job_id, UserId(interaction.user.id))
 
 
 async def take(interaction: Interaction, offer_id: JobId, kind: RepairKind | None) -> None:

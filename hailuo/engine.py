@@ -228,9 +228,9 @@ class Engine:
         """Return an open offer of a member and a choice of it; raise `OfferGoneError`."""
         return await self._offers.look(offer_id, kind, user_id)
 
-    async def withdraw_offer(self, offer_id: JobId) -> None:
-        """Forget an offer."""
-        await self._offers.withdraw(offer_id)
+    async def withdraw_offer(self, offer_id: JobId, user_id: UserId) -> None:
+        """Forget a member's own offer."""
+        await self._offers.withdraw(offer_id, user_id)
 
     def _begin(self, job: Job) -> None:
         if self._worker is not None:

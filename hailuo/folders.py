@@ -7,7 +7,10 @@ import time
 from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
+from hailuo.jobs.job import JOB_ID_LENGTH
+
 if TYPE_CHECKING:
+    from collections.abc import Collection
     from pathlib import Path
 
     from hailuo.jobs.job import JobId, UserId
@@ -55,11 +58,12 @@ class Folders:
         """Return where the last frame of a job's video lies."""
         return self.thumbnails / f"{job_id}-last.jpg"
 
-    def remove_job(self, job_id: JobId) -> None:
-        """Remove every file of a job: picture, video in all its sizes, stills."""
+    def remove_jobs(self, job_ids: Collection[JobId]) -> None:
+        """Remove every file of some jobs: picture, video in all its sizes, stills."""
         for folder in (self.pictures, self.videos, self.thumbnails):
-            for path in folder.glob(f"{job_id}*"):
-                path.unlink(missing_ok=True)
+            for path in folder.iterdir():
+                if path.name[:JOB_ID_LENGTH] in job_ids:
+                    path.unlink(missing_ok=True)
 
     def remove_notes(self, user_id: UserId) -> None:
         """Remove a member's offers and finds, with their pictures, before their hour is over."""

@@ -62,8 +62,9 @@ class Privacy:
         if live:
             raise StillRunningError(count=live)
         erased = await self._store.records.forget(user_id)
-        for job_id in erased:
-            await asyncio.to_thread(self._folders.remove_job, job_id)
+        # Those too that an attempt had erased which got no further.
+        husks = await self._store.records.husks(user_id)
+        await asyncio.to_thread(self._folders.remove_jobs, husks)
         await asyncio.to_thread(self._folders.remove_notes, user_id)
         log.info("forgot a member", jobs=len(erased))
         return len(erased)

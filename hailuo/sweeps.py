@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Final
@@ -100,8 +101,8 @@ class Sweeper:
         records = self._store.records
         tokens = await records.blank_tokens(now - MARGIN)
         old = await records.forget_before(now - HISTORY_KEPT)
-        for job_id in old:
-            await asyncio.to_thread(self._folders.remove_job, job_id)
+        if old:
+            await asyncio.to_thread(self._folders.remove_jobs, set(old))
         counted = max(self._terms.quota_window, LONGEST_COUNT)
         nameless = await records.anonymise(now - counted - MARGIN)
         if tokens or old or nameless:
@@ -112,8 +113,9 @@ def _remove_older(folder: Path, before: datetime, live: set[JobId]) -> int:
     """Remove files last written before a time, but for those a live job still needs."""
     removed = 0
     for path in folder.iterdir():
-        written = datetime.fromtimestamp(path.stat().st_mtime, UTC)
-        if path.name[:JOB_ID_LENGTH] not in live and written < before:
-            path.unlink(missing_ok=True)
-            removed += 1
+        with suppress(FileNotFoundError):  # deleted or withdrawn meanwhile
+            written = datetime.fromtimestamp(path.stat().st_mtime, UTC)
+            if path.name[:JOB_ID_LENGTH] not in live and written < before:
+                path.unlink()
+                removed += 1
     return removed

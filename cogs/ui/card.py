@@ -33,7 +33,8 @@ if TYPE_CHECKING:
 _ALT_LENGTH: Final = 200
 LONGEST_BUTTON_URL: Final = 512
 """Characters, by Discord's rule for a link button."""
-LONGEST_TEXT_URL: Final = 3000
+LONGEST_TEXT_URL: Final = 2700
+"""Characters, so that the fullest card stays within a message's 4,000 of text."""
 
 UNKNOWN: Final = N_(
     "The connection broke while the job was being sent, so nobody can tell whether it was taken. "

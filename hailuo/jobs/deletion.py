@@ -41,16 +41,17 @@ async def delete(
 ) -> None:
     """Delete a job, or raise the `HailuoError` that says why not; one that is gone is no error.
 
-    The card goes first, so that an attempt which fails on the way can be made again.
+    The row, by which all else is found, goes last, so that an attempt which fails on the way can
+    be made again.
     """
     job = await store.job(job_id)
     if job is None or job.deleted_at is not None:
         return
     await _check(job, store)
     await presenter.remove(job)
+    await asyncio.to_thread(folders.remove_jobs, {job_id})
     if not await store.mark_deleted(job):
         raise UndecidedError(f"{job_id} was decided on meanwhile")
-    await asyncio.to_thread(folders.remove_job, job_id)
     log.info("deleted", job=job_id, by=by)
 
 

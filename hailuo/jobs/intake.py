@@ -137,7 +137,7 @@ class Intake:
         except Exception:
             await self._offers.reopen(offer)
             raise
-        await self._offers.withdraw(offer.id)
+        await self._offers.withdraw(offer.id, offer.user_id)
         return job
 
     async def _check(self, request: Request) -> None:

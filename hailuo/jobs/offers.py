@@ -32,6 +32,8 @@ if TYPE_CHECKING:
     from hailuo.jobs.job import Picture, Request
 
 LIFETIME: Final = timedelta(hours=1)
+MOST_OPEN: Final = 5
+"""Open offers of one member: asking costs nothing, and each holds pictures on our disk."""
 
 
 class OfferGoneError(HailuoError):
@@ -125,7 +127,7 @@ class Offers:
     ) -> tuple[Offer, Choice]:
         """Return an open offer of a member and a choice of it; raise `OfferGoneError`."""
         offer = await asyncio.to_thread(self._load, offer_id)
-        if offer is None or offer.user_id != user_id or await self._is_old(offer_id):
+        if offer is None or offer.user_id != user_id:
             raise OfferGoneError(f"{offer_id} of {user_id}")
         for choice in offer.choices:
             if choice.kind is kind:
@@ -144,16 +146,16 @@ class Offers:
         with suppress(FileNotFoundError):
             await asyncio.to_thread(self._closed(offer.id).rename, self._note(offer.id))
 
-    async def withdraw(self, offer_id: JobId) -> None:
-        """Forget an offer and its pictures."""
-        await asyncio.to_thread(self._remove, offer_id)
+    async def withdraw(self, offer_id: JobId, user_id: UserId) -> None:
+        """Forget a member's own offer and its pictures."""
+        await asyncio.to_thread(self._withdraw, offer_id, user_id)
 
     async def sweep(self) -> None:
         """Forget the offers that nobody took in time."""
         await asyncio.to_thread(self._sweep, self._clock.now() - LIFETIME)
 
     async def _keep(self, offer: Offer) -> Offer:
-        await asyncio.to_thread(self._note(offer.id).write_text, json.dumps(_dump(offer)))
+        await asyncio.to_thread(self._write, offer)
         return offer
 
     async def _repair(self, offer_id: JobId, source: Path, repair: Repair) -> Choice:
@@ -169,22 +171,34 @@ class Offers:
             enlargement=repair.enlargement,
         )
 
-    async def _is_old(self, offer_id: JobId) -> bool:
-        made = (await asyncio.to_thread(self._note(offer_id).stat)).st_mtime
-        return datetime.fromtimestamp(made, UTC) < self._clock.now() - LIFETIME
-
     def _note(self, offer_id: JobId) -> Path:
         return self._folder / f"{offer_id}.json"
 
     def _closed(self, offer_id: JobId) -> Path:
         return self._folder / f"{offer_id}.taken"
 
+    def _write(self, offer: Offer) -> None:
+        """Keep an offer, whole or not at all; it takes the place of its member's oldest."""
+        draft = self._note(offer.id).with_suffix(".part")
+        draft.write_text(json.dumps(_dump(offer)))
+        draft.replace(self._note(offer.id))
+        notes = sorted(self._folder.glob("*.json"), reverse=True)  # ids sort by age
+        mine = [note for note in notes if _owner(note) == offer.user_id]
+        for note in mine[MOST_OPEN:]:
+            self._remove(JobId(note.stem))
+
     def _load(self, offer_id: JobId) -> Offer | None:
+        note = self._note(offer_id)
         try:
-            data = json.loads(self._note(offer_id).read_text())
+            made = datetime.fromtimestamp(note.stat().st_mtime, UTC)
+            data = json.loads(note.read_text())
         except FileNotFoundError:
             return None
-        return _read(data, self._folder)
+        return _read(data, self._folder) if made >= self._clock.now() - LIFETIME else None
+
+    def _withdraw(self, offer_id: JobId, user_id: UserId) -> None:
+        if user_id in {_owner(self._note(offer_id)), _owner(self._closed(offer_id))}:
+            self._remove(offer_id)
 
     def _remove(self, offer_id: JobId) -> None:
         for path in self._folder.glob(f"{offer_id}*"):
@@ -192,8 +206,17 @@ class Offers:
 
     def _sweep(self, before: datetime) -> None:
         for path in self._folder.iterdir():
-            if datetime.fromtimestamp(path.stat().st_mtime, UTC) < before:
-                path.unlink(missing_ok=True)
+            with suppress(FileNotFoundError):  # taken or withdrawn meanwhile
+                if datetime.fromtimestamp(path.stat().st_mtime, UTC) < before:
+                    path.unlink()
+
+
+def _owner(note: Path) -> UserId | None:
+    """Return whose offer a note is about; None where there is none."""
+    try:
+        return UserId(json.loads(note.read_text())["user_id"])
+    except FileNotFoundError:
+        return None
 
 
 def _dump(offer: Offer) -> dict[str, Any]:

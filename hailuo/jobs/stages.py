@@ -319,6 +319,10 @@ class JobStages:
                 log.warning("card given up", job=job.id, error=str(error))
         if job.state is JobState.UNKNOWN and job.reason is None:  # else it was decided on
             await self._alarm(job)
+        if job.request_id is None and job.state in {JobState.CANCELLED, JobState.FAILED}:
+            # Nobody counts those that were never sent, so their pictures would fill the disk.
+            picture = self._folders.picture(job.picture.name)
+            await asyncio.to_thread(picture.unlink, missing_ok=True)
         self._lookout.drop(job)
         await self._store.announce(job)
         log.info("settled", job=job.id, state=job.state)

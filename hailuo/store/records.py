@@ -85,6 +85,13 @@ class Records:
 
         return await self._database.read(read)
 
+    async def husks(self, user_id: UserId) -> set[JobId]:
+        """Return a member's erased jobs, as long as they still bear the member's id."""
+        query = select(jobs.c.id).where(jobs.c.user_id == user_id, jobs.c.deleted_at.is_not(None))
+        return await self._database.read(
+            lambda connection: {JobId(job_id) for job_id in connection.scalars(query)}
+        )
+
     async def forget(self, user_id: UserId) -> list[JobId]:
         """Erase a member's jobs that have ended, and their traces elsewhere; return which jobs.
 

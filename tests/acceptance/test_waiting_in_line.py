@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+from tests.acceptance.forms import files_of, private_message
 from tests.acceptance.pictures import picture
 from tests.acceptance.playground import media_of, texts_of
 from tests.acceptance.test_restart import restart
@@ -116,9 +117,13 @@ async def test_whom_the_api_has_no_room_for_waits_as_long_as_it_says(
         await the_card(stage, "first", "Place 1 in line. RunComfy is busy")
         third = await the_card(stage, "third", "Place 3 in line. RunComfy is busy")
         await stage.react(third)
-        await the_card(stage, "third", "Cancelled")
+        third = await the_card(stage, "third", "Cancelled")
         assert await prompts(stage) == []
         await at_the_api(stage, "first", "second")
+        # Cancelling so costs nothing, so it must leave nothing: Again takes the card's picture.
+        assert files_of(stage, third) == []
+        ask = await private_message(stage, await stage.press(third, "Again"))
+        assert "> third" in texts_of(ask)
         ledger = await stage.runcomfy.get("/sandbox/ledger")
         posts = [call for call in ledger["calls"] if call["method"] == "POST"]
         sent = [datetime.fromisoformat(call["at"]) for call in posts]

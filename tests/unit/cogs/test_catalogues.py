@@ -153,8 +153,10 @@ def places(node: ast.AST) -> Iterator[tuple[int, ast.expr]]:
             name, keywords = callee(node), node.keywords
         case ast.ClassDef(bases=[ast.Name(id=name)], keywords=keywords):
             pass
-        case ast.AnnAssign(target=ast.Name(id=name), value=ast.expr() as value) if name in TABLES:
-            yield TABLES[name], value
+        case ast.AnnAssign(target=ast.Name(id=name), value=ast.expr() as value):
+            limit = TABLES.get(name.lstrip("_"))
+            if limit is not None:
+                yield limit, value
             return
         case _:
             return
