@@ -148,8 +148,9 @@ def limited() -> Iterator[tuple[Key, int]]:
                         if limit is not None:
                             yield from ((text, limit) for text in marked(keyword.value))
                 case ast.AnnAssign(target=ast.Name(id=name), value=ast.expr() as value):
-                    if name in TABLES:
-                        yield from ((text, TABLES[name]) for text in marked(value))
+                    limit = TABLES.get(name.lstrip("_"))
+                    if limit is not None:
+                        yield from ((text, limit) for text in marked(value))
                 case _:
                     pass
 
