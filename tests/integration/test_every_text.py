@@ -6,6 +6,7 @@ import ast
 import importlib
 import pkgutil
 import re
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -145,6 +146,7 @@ def errors() -> Iterator[type[HailuoError]]:
         pending += kind.__subclasses__()
 
 
+@cache
 def texts() -> set[tuple[str, ...]]:
     """Return every marked text of the code."""
     found: set[tuple[str, ...]] = set()
