@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final, Self
+from typing import TYPE_CHECKING, Final
 
 import discord
 import structlog
-from discord import ui
 from discord.ext import commands
 
-from cogs.ui.errors import answering, defer_privately
+from cogs.ui.errors import defer_privately
+from cogs.ui.job_button import JobButton
 from cogs.ui.language import private_language
-from hailuo.jobs.job import JOB_ID_PATTERN, JobId, JobState, UserId
+from hailuo.jobs.job import JobState, UserId
 from hailuo.wording import N_
 
 if TYPE_CHECKING:
-    import re
-
     from cogs.ui.client import Client, Interaction
-    from cogs.ui.language import Language
     from hailuo.jobs.job import Job
 
 log = structlog.get_logger(__name__)
@@ -31,33 +28,14 @@ NOT_YOURS: Final = N_(
 NO_SUCH_JOB: Final = N_("This bot does not know that job any more. Nothing was changed.")
 
 
-class CancelButton(ui.DynamicItem[ui.Button[Any]], template=rf"cancel:(?P<job>{JOB_ID_PATTERN})"):
+class CancelButton(JobButton, name="cancel", label=N_("Cancel")):
     """Asks for a job's end; works for as long as its card stands, restarts or not."""
 
-    def __init__(self, job_id: JobId, say: Language) -> None:
-        super().__init__(
-            ui.Button(
-                label=say("Cancel"),
-                style=discord.ButtonStyle.secondary,
-                custom_id=f"cancel:{job_id}",
-            )
-        )
-        self.job_id = job_id
-
-    @classmethod
-    async def from_custom_id(  # pyright: ignore[reportIncompatibleMethodOverride]  # always our client
-        cls, interaction: Interaction, item: ui.Item[Any], match: re.Match[str]
-    ) -> Self:
-        """Rebuild the button from the id of its job."""
-        del item
-        return cls(JobId(match["job"]), private_language(interaction))
-
-    async def callback(self, interaction: Interaction) -> None:  # pyright: ignore[reportIncompatibleMethodOverride]  # always our client
+    async def press(self, interaction: Interaction) -> None:
         """Cancel where the presser may, and say privately what came of it."""
-        async with answering(interaction):
-            await defer_privately(interaction)
-            say = private_language(interaction)
-            await interaction.followup.send(say(await self._cancel(interaction)), ephemeral=True)
+        await defer_privately(interaction)
+        say = private_language(interaction)
+        await interaction.followup.send(say(await self._cancel(interaction)), ephemeral=True)
 
     async def _cancel(self, interaction: Interaction) -> str:
         """Return the answer, still to be translated."""

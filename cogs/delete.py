@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final, Self
+from typing import TYPE_CHECKING, Any, Final
 
 import discord
 from discord import ui
 
 from cogs.cancel import may_cancel
-from cogs.ui.errors import answering, defer_privately
-from cogs.ui.language import Language, language_of, private_language
+from cogs.ui.errors import defer_privately
+from cogs.ui.job_button import JobButton
+from cogs.ui.language import private_language
 from cogs.ui.sequel import job_here
 from hailuo.errors import HailuoError
-from hailuo.jobs.job import JOB_ID_PATTERN, JobId, UserId
+from hailuo.jobs.job import JobId, UserId
 from hailuo.wording import N_
 
 if TYPE_CHECKING:
-    import re
     from typing import ClassVar
 
     from cogs.ui.client import Client, Interaction
@@ -38,69 +38,33 @@ class NotYoursToDeleteError(HailuoError):
     )
 
 
-class DeleteButton(
-    ui.DynamicItem[ui.Button[Any]], template=rf"delete-card:(?P<job>{JOB_ID_PATTERN})"
-):
+class DeleteButton(JobButton, name="delete-card", label=N_("Delete")):
     """Asks, privately, whether to delete a job."""
 
-    def __init__(self, job_id: JobId, say: Language | None = None) -> None:
-        say = say or language_of(None)
-        super().__init__(ui.Button(label=say("Delete"), custom_id=f"delete-card:{job_id}"))
-        self.job_id = job_id
-
-    @classmethod
-    async def from_custom_id(  # pyright: ignore[reportIncompatibleMethodOverride]  # always our client
-        cls, interaction: Interaction, item: ui.Item[Any], match: re.Match[str]
-    ) -> Self:
-        """Rebuild the button from the id of its job."""
-        del interaction, item
-        return cls(JobId(match["job"]))
-
-    async def callback(self, interaction: Interaction) -> None:  # pyright: ignore[reportIncompatibleMethodOverride]  # always our client
+    async def press(self, interaction: Interaction) -> None:
         """Ask whether it is meant."""
-        async with answering(interaction):
-            await defer_privately(interaction)
-            job = await _deletable(interaction, self.job_id)
-            say = private_language(interaction)
-            view = ui.LayoutView(timeout=None)
-            view.add_item(ui.TextDisplay(say(SURE)))
-            view.add_item(ui.ActionRow[Any](DeleteForGoodButton(job.id, say)))
-            await interaction.followup.send(view=view, ephemeral=True)
+        await defer_privately(interaction)
+        job = await _deletable(interaction, self.job_id)
+        say = private_language(interaction)
+        view = ui.LayoutView(timeout=None)
+        view.add_item(ui.TextDisplay(say(SURE)))
+        view.add_item(ui.ActionRow[Any](DeleteForGoodButton(job.id, say)))
+        await interaction.followup.send(view=view, ephemeral=True)
 
 
 class DeleteForGoodButton(
-    ui.DynamicItem[ui.Button[Any]], template=rf"delete-card-now:(?P<job>{JOB_ID_PATTERN})"
+    JobButton, name="delete-card-now", label=N_("Delete for good"), style=discord.ButtonStyle.danger
 ):
     """Deletes a job."""
 
-    def __init__(self, job_id: JobId, say: Language | None = None) -> None:
-        say = say or language_of(None)
-        super().__init__(
-            ui.Button(
-                label=say("Delete for good"),
-                style=discord.ButtonStyle.danger,
-                custom_id=f"delete-card-now:{job_id}",
-            )
-        )
-        self.job_id = job_id
-
-    @classmethod
-    async def from_custom_id(  # pyright: ignore[reportIncompatibleMethodOverride]  # always our client
-        cls, interaction: Interaction, item: ui.Item[Any], match: re.Match[str]
-    ) -> Self:
-        """Rebuild the button from the id of its job."""
-        del interaction, item
-        return cls(JobId(match["job"]))
-
-    async def callback(self, interaction: Interaction) -> None:  # pyright: ignore[reportIncompatibleMethodOverride]  # always our client
+    async def press(self, interaction: Interaction) -> None:
         """Delete, where the presser may, and say so in place of the question."""
-        async with answering(interaction):
-            await interaction.response.defer()
-            job = await _deletable(interaction, self.job_id)
-            await interaction.client.engine.delete(job.id, UserId(interaction.user.id))
-            view = ui.LayoutView(timeout=None)
-            view.add_item(ui.TextDisplay(private_language(interaction)(DELETED)))
-            await interaction.edit_original_response(view=view)
+        await interaction.response.defer()
+        job = await _deletable(interaction, self.job_id)
+        await interaction.client.engine.delete(job.id, UserId(interaction.user.id))
+        view = ui.LayoutView(timeout=None)
+        view.add_item(ui.TextDisplay(private_language(interaction)(DELETED)))
+        await interaction.edit_original_response(view=view)
 
 
 async def _deletable(interaction: Interaction, job_id: JobId) -> Job:

@@ -9,6 +9,7 @@ from discord import ui
 
 from cogs.ui.acknowledging import defer
 from cogs.ui.errors import answering, check_served, explain
+from cogs.ui.job_button import JobButton
 from cogs.ui.language import private_language
 from cogs.ui.private import begin_privately
 from cogs.ui.request import request_of
@@ -99,32 +100,15 @@ class TakeButton(
             await take(interaction, self.offer_id, self.kind)
 
 
-class KeepOutButton(
-    ui.DynamicItem[ui.Button[Any]], template=rf"keep-out:(?P<offer>{JOB_ID_PATTERN})"
-):
+class KeepOutButton(JobButton, name="keep-out", label=N_("Keep out")):
     """Leaves an offer; its pictures are forgotten at once."""
 
-    def __init__(self, offer_id: JobId, say: Language) -> None:
-        super().__init__(ui.Button(label=say("Keep out"), custom_id=f"keep-out:{offer_id}"))
-        self.offer_id = offer_id
-
-    @classmethod
-    async def from_custom_id(  # pyright: ignore[reportIncompatibleMethodOverride]  # always our client
-        cls, interaction: Interaction, item: ui.Item[Any], match: re.Match[str]
-    ) -> Self:
-        """Rebuild the button from its offer."""
-        del item
-        return cls(JobId(match["offer"]), private_language(interaction))
-
-    async def callback(self, interaction: Interaction) -> None:  # pyright: ignore[reportIncompatibleMethodOverride]  # always our client
+    async def press(self, interaction: Interaction) -> None:
         """Forget the offer."""
-        async with answering(interaction):
-            view = ui.LayoutView(timeout=None)
-            view.add_item(ui.TextDisplay(private_language(interaction)(WITHDRAWN)))
-            await interaction.response.edit_message(view=view, attachments=[])
-            await interaction.client.engine.withdraw_offer(
-                self.offer_id, UserId(interaction.user.id)
-            )
+        view = ui.LayoutView(timeout=None)
+        view.add_item(ui.TextDisplay(private_language(interaction)(WITHDRAWN)))
+        await interaction.response.edit_message(view=view, attachments=[])
+        await interaction.client.engine.withdraw_offer(self.job_id, UserId(interaction.user.id))
 
 
 async def take(interaction: Interaction, offer_id: JobId, kind: RepairKind | None) -> None:

@@ -2,25 +2,24 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar, Final, Self
+from typing import TYPE_CHECKING, ClassVar, Final
 
 import discord
 from discord import ui
 
 from cogs.ui.card import link_to
-from cogs.ui.errors import answer, answering, check_served, defer_privately
-from cogs.ui.language import Language, language_of, private_language
+from cogs.ui.errors import answer, check_served, defer_privately
+from cogs.ui.job_button import JobButton
+from cogs.ui.language import language_of, private_language
 from cogs.ui.media import video_name
 from hailuo.errors import HailuoError
-from hailuo.jobs.job import JOB_ID_PATTERN, JobId
 from hailuo.wording import N_
 
 if TYPE_CHECKING:
-    import re
     from pathlib import Path
 
     from cogs.ui.client import Client, Interaction
-    from hailuo.jobs.job import Job
+    from hailuo.jobs.job import Job, JobId
 
 SIZE_MARGIN: Final = 64 * 1024
 """What a message needs beside its file."""
@@ -49,78 +48,47 @@ class NoFilesHereError(HailuoError):
     )
 
 
-class ShowButton(ui.DynamicItem[ui.Button[Any]], template=rf"show:(?P<job>{JOB_ID_PATTERN})"):
+class ShowButton(JobButton, name="show", label=N_("Show"), style=discord.ButtonStyle.primary):
     """Shows a finished video again, to its member alone."""
 
-    def __init__(self, job_id: JobId, say: Language | None = None) -> None:
-        say = say or language_of(None)
-        style = discord.ButtonStyle.primary
-        super().__init__(ui.Button(label=say("Show"), style=style, custom_id=f"show:{job_id}"))
-        self.job_id = job_id
-
-    @classmethod
-    async def from_custom_id(  # pyright: ignore[reportIncompatibleMethodOverride]  # always our client
-        cls, interaction: Interaction, item: ui.Item[Any], match: re.Match[str]
-    ) -> Self:
-        """Rebuild the button from the id of its job."""
-        del interaction, item
-        return cls(JobId(match["job"]))
-
-    async def callback(self, interaction: Interaction) -> None:  # pyright: ignore[reportIncompatibleMethodOverride]  # always our client
+    async def press(self, interaction: Interaction) -> None:
         """Send the kept file, or its link where the file is too large or gone."""
-        async with answering(interaction):
-            await defer_privately(interaction)
-            job = await _own_job(interaction, self.job_id)
-            path = await _file(interaction, job)
-            if path is not None:
-                file = discord.File(path, video_name(job))
-                await interaction.followup.send(file=file, ephemeral=True)
-                return
-            view = ui.LayoutView(timeout=None)
-            say = private_language(interaction)
-            view.add_item(ui.TextDisplay(say(GONE)))
-            if job.video is not None:
-                view.add_item(link_to(job.video.url, say))
-            await interaction.followup.send(view=view, ephemeral=True)
+        await defer_privately(interaction)
+        job = await _own_job(interaction, self.job_id)
+        path = await _file(interaction, job)
+        if path is not None:
+            file = discord.File(path, video_name(job))
+            await interaction.followup.send(file=file, ephemeral=True)
+            return
+        view = ui.LayoutView(timeout=None)
+        say = private_language(interaction)
+        view.add_item(ui.TextDisplay(say(GONE)))
+        if job.video is not None:
+            view.add_item(link_to(job.video.url, say))
+        await interaction.followup.send(view=view, ephemeral=True)
 
 
-class ResendButton(ui.DynamicItem[ui.Button[Any]], template=rf"resend:(?P<job>{JOB_ID_PATTERN})"):
+class ResendButton(JobButton, name="resend", label=N_("Resend")):
     """Posts a finished video for everybody, in the channel where its member presses."""
 
-    def __init__(self, job_id: JobId, say: Language | None = None) -> None:
-        say = say or language_of(None)
-        super().__init__(ui.Button(label=say("Resend"), custom_id=f"resend:{job_id}"))
-        self.job_id = job_id
-
-    @classmethod
-    async def from_custom_id(  # pyright: ignore[reportIncompatibleMethodOverride]  # always our client
-        cls, interaction: Interaction, item: ui.Item[Any], match: re.Match[str]
-    ) -> Self:
-        """Rebuild the button from the id of its job."""
-        del interaction, item
-        return cls(JobId(match["job"]))
-
-    async def callback(self, interaction: Interaction) -> None:  # pyright: ignore[reportIncompatibleMethodOverride]  # always our client
+    async def press(self, interaction: Interaction) -> None:
         """Post the kept file as the press's own answer, which there is one of."""
-        async with answering(interaction):
-            check_served(interaction)
-            in_server = interaction.guild_id is not None
-            if in_server and not interaction.app_permissions.attach_files:
-                raise NoFilesHereError(f"{interaction.channel_id}")
-            job = await _own_job(interaction, self.job_id)
-            await interaction.response.defer(thinking=True)
-            path = await _file(interaction, job)
-            if path is None:
-                await answer(interaction, private_language(interaction)(GONE))
-                return
-            say = language_of(
-                str(interaction.guild_locale) if in_server else interaction.locale.value
-            )
-            view = ui.LayoutView(timeout=None)
-            view.add_item(ui.TextDisplay(say(SHOWN_BY, member=interaction.user.mention)))
-            name = video_name(job)
-            view.add_item(ui.MediaGallery(discord.MediaGalleryItem(f"attachment://{name}")))
-            await interaction.followup.send(view=view, file=discord.File(path, name))
+        check_served(interaction)
+        in_server = interaction.guild_id is not None
+        if in_server and not interaction.app_permissions.attach_files:
+            raise NoFilesHereError(f"{interaction.channel_id}")
+        job = await _own_job(interaction, self.job_id)
+        await interaction.response.defer(thinking=True)
+        path = await _file(interaction, job)
+        if path is None:
+            await answer(interaction, private_language(interaction)(GONE))
+            return
+        say = language_of(str(interaction.guild_locale) if in_server else interaction.locale.value)
+        view = ui.LayoutView(timeout=None)
+        view.add_item(ui.TextDisplay(say(SHOWN_BY, member=interaction.user.mention)))
+        name = video_name(job)
+        view.add_item(ui.MediaGallery(discord.MediaGalleryItem(f"attachment://{name}")))
+        await interaction.followup.send(view=view, file=discord.File(path, name))
 
 
 async def _own_job(interaction: Interaction, job_id: JobId) -> Job:

@@ -5,21 +5,16 @@ An edit notifies nobody, so a card alone goes unnoticed. This is the only mentio
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final, Self
+from typing import TYPE_CHECKING, Final
 
-import discord
-from discord import ui
-
-from cogs.ui.errors import answering, defer_privately
+from cogs.ui.errors import defer_privately
+from cogs.ui.job_button import JobButton
 from cogs.ui.language import private_language
-from hailuo.jobs.job import JOB_ID_PATTERN, LIVE, JobId, JobState
+from hailuo.jobs.job import LIVE, JobState
 from hailuo.wording import N_
 
 if TYPE_CHECKING:
-    import re
-
     from cogs.ui.client import Client, Interaction
-    from cogs.ui.language import Language
     from hailuo.jobs.job import Job
 
 WISH: Final = "tell"
@@ -38,33 +33,14 @@ def is_asked(job: Job) -> bool:
     return job.request.card.memory.get(WISH) is True
 
 
-class TellMeButton(ui.DynamicItem[ui.Button[Any]], template=rf"tell:(?P<job>{JOB_ID_PATTERN})"):
+class TellMeButton(JobButton, name="tell", label=N_("Tell me")):
     """Asks for a mention at the job's end; works for as long as its card stands."""
 
-    def __init__(self, job_id: JobId, say: Language) -> None:
-        super().__init__(
-            ui.Button(
-                label=say("Tell me"),
-                style=discord.ButtonStyle.secondary,
-                custom_id=f"tell:{job_id}",
-            )
-        )
-        self.job_id = job_id
-
-    @classmethod
-    async def from_custom_id(  # pyright: ignore[reportIncompatibleMethodOverride]  # always our client
-        cls, interaction: Interaction, item: ui.Item[Any], match: re.Match[str]
-    ) -> Self:
-        """Rebuild the button from the id of its job."""
-        del item
-        return cls(JobId(match["job"]), private_language(interaction))
-
-    async def callback(self, interaction: Interaction) -> None:  # pyright: ignore[reportIncompatibleMethodOverride]  # always our client
+    async def press(self, interaction: Interaction) -> None:
         """Note the requester's wish with the job, and say privately what came of it."""
-        async with answering(interaction):
-            await defer_privately(interaction)
-            say = private_language(interaction)
-            await interaction.followup.send(say(await self._ask(interaction)), ephemeral=True)
+        await defer_privately(interaction)
+        say = private_language(interaction)
+        await interaction.followup.send(say(await self._ask(interaction)), ephemeral=True)
 
     async def _ask(self, interaction: Interaction) -> str:
         """Return the answer, still to be translated."""

@@ -1,9 +1,10 @@
 """The real bot as a process of its own, forked from one that has read all code already.
 
 Reading discord.py, SQLAlchemy and the rest takes a second of CPU, and the suite starts the bot
-some hundred times. So one process per test runner imports ``bot`` and nothing more; each bot is a
-fork of it that then runs the same ``main`` as ``python bot.py``, with an environment, a working
-folder, a process id, signals and an exit code of its own. The demo's tests run ``python bot.py``.
+some hundred times. So one process per test runner imports ``bot``, reads the catalogues, and does
+nothing more; each bot is a fork of it that then runs the same ``main`` as ``python bot.py``, with
+an environment, a working folder, a process id, signals and an exit code of its own. The demo's
+tests run ``python bot.py``.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _SERVER = multiprocessing.get_context("forkserver")
-_SERVER.set_forkserver_preload(["bot"])
+_SERVER.set_forkserver_preload(["bot", "tests.catalogues"])
 
 
 def run_bot() -> int:

@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Final
 import structlog
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
-from babel.numbers import format_decimal
+
+from hailuo.wording import N_
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -27,6 +28,7 @@ log = structlog.get_logger(__name__)
 FOLDER: Final = Path(__file__).parents[2] / "locales"
 DOMAIN: Final = "hailuo"
 SOURCE: Final = "en"
+DECIMAL: Final = N_("{whole}.{fraction}")
 CODES: Final[Mapping[str, str]] = {
     "de": "de",
     "es-419": "es",
@@ -66,8 +68,8 @@ class Language:
 
     def number(self, value: float, places: int = 1) -> str:
         """Return a number with so many decimal places, as it is written in this language."""
-        pattern = f"#,##0.{'0' * places}" if places else "#,##0"
-        return format_decimal(value, pattern, locale=self.code)
+        whole, _, fraction = f"{value:.{places}f}".partition(".")
+        return self(DECIMAL, whole=whole, fraction=fraction) if fraction else whole
 
     def _fill(self, text: str, english: str, facts: Mapping[str, object]) -> str:
         try:

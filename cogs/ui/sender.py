@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
 
@@ -146,7 +146,7 @@ class Sender:
                 )
         place = await self.place(job, way)
         return await place.send(
-            view=draft.view(job),
+            view=draft.view(_for_member_alone(job) if way is Way.DM else job),
             files=[discord.File(upload.path, upload.name) for upload in draft.files or ()],
             nonce=f"{job.id}{purpose}",
             **more,
@@ -174,3 +174,8 @@ class Sender:
 def _may_reply(job: Job) -> bool:
     may = discord.Permissions(job.request.card.app_permissions)
     return job.request.card.message_id is not None and may.read_message_history
+
+
+def _for_member_alone(job: Job) -> Job:
+    """Return the job as its member reads it: in their own language, not their server's."""
+    return replace(job, request=replace(job.request, server_locale=None))

@@ -38,39 +38,33 @@ async def test_a_member_reads_russian_while_their_card_speaks_the_servers_german
         assert "0 of 1" in await answer_to(stage, "quota", "sv-SE")
 
 
-async def test_a_refused_picture_is_explained_in_the_members_language(stage: Stage) -> None:
-    interaction = await stage.animate(picture(200, 200), locale="fr")
-    answer = await stage.private_answer(interaction)
-    assert "La largeur et la hauteur de l'image doivent toutes deux dépasser 300 pixels." in answer
-    assert "Ou prends-la corrigée" in answer or "joins une image plus grande" in answer
+async def test_commands_refusals_and_cards_speak_whoever_reads_them(stage: Stage) -> None:
+    """A member alone reads their own language, in a direct message too; a card its server's."""
+    check_commands({command["name"]: command for command in stage.world["commands"]})
+    refusal = await stage.private_answer(await stage.animate(picture(200, 200), locale="fr"))
+    assert "La largeur et la hauteur de l'image doivent toutes deux dépasser 300 pixels." in refusal
 
-
-async def test_a_card_in_a_direct_message_speaks_its_members_language(stage: Stage) -> None:
     dm = stage.world["channels"]["dm"]
-    interaction = await stage.animate(picture(), channel=dm, locale="ja")
+    await stage.animate(picture(), channel=dm, locale="ja")
+    await stage.until(lambda: says(stage, dm, "✅ 完成"), "the card in the DM is done, in Japanese")
 
-    async def done() -> bool:
-        shown = await stage.messages("alice", dm)
-        return any("✅ 完成" in texts_of(message) for message in shown)
-
-    await stage.until(done, "the card in the direct message is done, in Japanese")
-    assert interaction
-
-
-async def test_a_failed_jobs_reason_is_told_in_the_servers_language(stage: Stage) -> None:
     await stage.discord.post("/sandbox/guild", action="locale", locale="es-ES")
     await stage.runcomfy.post("/sandbox/settings", queue_s=[60, 60])
     interaction = await stage.animate(picture())
     await stage.card(interaction, "En la cola")
-    (submit,) = await stage.submits()
-    await stage.runcomfy.post(f"/sandbox/requests/{submit['request_id']}", status="failed")
+    running = [item for item in await stage.submits() if item["status"] == "in_queue"]
+    await stage.runcomfy.post(f"/sandbox/requests/{running[0]['request_id']}", status="failed")
     card = await stage.card(interaction, "⚠️ Ha fallado")
     assert "RunComfy no pudo hacer este vídeo" in texts_of(card)
     assert "inténtalo otra vez" in texts_of(card)
 
 
-async def test_the_commands_are_registered_in_every_language(stage: Stage) -> None:
-    commands = {command["name"]: command for command in stage.world["commands"]}
+async def says(stage: Stage, channel: str, text: str) -> bool:
+    return any(text in texts_of(message) for message in await stage.messages("alice", channel))
+
+
+def check_commands(commands: dict[str, Any]) -> None:
+    """See that names, descriptions, options and choices were registered in every language."""
     animate = commands["animate"]
     assert animate["name_localizations"]["ru"] == "оживить"
     assert animate["name_localizations"]["es-419"] == animate["name_localizations"]["es-ES"]

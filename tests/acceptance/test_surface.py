@@ -72,9 +72,11 @@ async def history_leads_to(stage: Stage, message_id: str) -> bool:
 
 
 async def test_a_deleted_channel_sends_the_video_by_dm(stage: Stage) -> None:
+    await stage.discord.post("/sandbox/guild", action="locale", locale="fr")
     await rendering(stage)
     await stage.discord.post(f"/sandbox/channels/{stage.channel}", action="delete")
-    await delivered_once(stage, stage.world["channels"]["dm"])
+    message = await delivered_once(stage, stage.world["channels"]["dm"])
+    assert "✅ Done" in texts_of(message), "it is the member's alone there, so it speaks to them"
     assert await invalid_requests(stage) <= 2
 
 

@@ -45,16 +45,38 @@ class House:
         self.stage = stage
         self.rng = rng
         self.prompts: list[str] = []
+        self._asked: str | None = None
 
     async def begin(self) -> str | None:
         """Use /animate, if the bot is there to hear it; return the prompt."""
         prompt = f"job {len(self.prompts)}"
         self.prompts.append(prompt)
         try:
-            await self.stage.animate(PICTURE, prompt=prompt, who=self.rng.choice(["alice", "bob"]))
+            who = self.rng.choice(["alice", "bob"])
+            self._asked = await self.stage.animate(PICTURE, prompt=prompt, who=who)
         except (ActRefusedError, aiohttp.ClientError):
             return None  # Discord has no session to hand it to
         return prompt
+
+    async def begin_again_if_refused(self) -> None:
+        """Use /animate once more where nothing came of the last time: the machine may be busy."""
+        if self._asked is not None:
+            answer = await self.stage.interaction(self._asked)
+            if not (answer["failed"] or answer["ephemeral"]):
+                return
+        await self.begin()
+
+    async def insist(self) -> None:
+        """Use /animate until a job comes of it."""
+        self._asked = None
+
+        async def accepted() -> bool:
+            if await self.ours():
+                return True
+            await self.begin_again_if_refused()
+            return False
+
+        await self.stage.until(accepted, "a job comes of it", REST_WITHIN_S)
 
     async def die(self) -> None:
         """Kill the bot as a power cut would, and start it again."""

@@ -36,7 +36,7 @@ async def test_killed_at_random(begun: int, tmp_path: Path) -> None:
     room = ROOM[begun // PORTION % 2]
     async with house(tmp_path, rng, MAX_LIVE_PER_SERVER=room) as here:
         began_at = time.monotonic()
-        await here.begin()
+        await here.insist()
         await here.rest()
         life = time.monotonic() - began_at  # of one job, on this machine, as busy as it is
         for _ in range(min(PORTION, KILLS - begun)):

@@ -80,7 +80,7 @@ class Life:
                 self.bot.process = None
                 await self.here.start()
                 if not await self.here.ours():  # it died before the job was one
-                    await self.here.begin()
+                    await self.here.insist()
             await self.here.rest()
         finally:
             meddling.cancel()
@@ -101,6 +101,8 @@ class Life:
             if self.bot.dead:
                 return True
             ours = await self.here.ours()
+            if not ours:
+                await self.here.begin_again_if_refused()
             return bool(ours) and all(job.announced for job in ours)
 
         what = f"the end of the job, or death at {die_at}"

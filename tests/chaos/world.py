@@ -42,6 +42,7 @@ from hailuo.runcomfy.models import (
 )
 from hailuo.store import Store
 from hailuo.videos.video import VideoInfo
+from tests.acceptance.playground import PATIENCE_S
 from tests.chaos.ledgers import Shown, Taken, broken_promises, read_ours
 from tests.chaos.points import CrashingDatabase, JumpingClock, Points
 from tests.integration.store.conftest import request_by
@@ -58,7 +59,7 @@ RENDER = timedelta(seconds=60)
 LIMITS = Limits(
     per_user=3, window=timedelta(days=9), live_per_user=9, live_per_server=9, per_day=None
 )
-LONGEST_LIFE_S = 20
+LONGEST_LIFE_S = PATIENCE_S
 PNG = Picture("picture.png", 640, 480)
 
 

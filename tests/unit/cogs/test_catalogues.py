@@ -29,6 +29,7 @@ MARKUP: Final = re.compile(r"\*\*|`|\]\(\{\w+\}\)|^#+ |^-# |<t:")
 COMMAND: Final = re.compile(r"/(animate|history|quota|help|privacy)\b")
 LIMITS: Final = {
     ("Button", "label"): 80,
+    ("JobButton", "label"): 80,
     ("SelectOption", "label"): 100,
     ("SelectOption", "description"): 100,
     ("Choice", "name"): 100,
@@ -141,17 +142,27 @@ def limited() -> Iterator[tuple[Key, int]]:
     """Yield every text that stands where Discord has a limit, with it."""
     for path in sources():
         for node in ast.walk(ast.parse(path.read_bytes())):
-            match node:
-                case ast.Call():
-                    for keyword in node.keywords:
-                        limit = LIMITS.get((callee(node), keyword.arg or ""))
-                        if limit is not None:
-                            yield from ((text, limit) for text in marked(keyword.value))
-                case ast.AnnAssign(target=ast.Name(id=name), value=ast.expr() as value):
-                    if name in TABLES:
-                        yield from ((text, TABLES[name]) for text in marked(value))
-                case _:
-                    pass
+            for limit, value in places(node):
+                yield from ((text, limit) for text in marked(value))
+
+
+def places(node: ast.AST) -> Iterator[tuple[int, ast.expr]]:
+    """Yield what of a node may hold a text, with that place's limit."""
+    match node:
+        case ast.Call():
+            name, keywords = callee(node), node.keywords
+        case ast.ClassDef(bases=[ast.Name(id=name)], keywords=keywords):
+            pass
+        case ast.AnnAssign(target=ast.Name(id=name), value=ast.expr() as value):
+            limit = TABLES.get(name.lstrip("_"))
+            if limit is not None:
+                yield limit, value
+            return
+        case _:
+            return
+    for keyword in keywords:
+        if (name, keyword.arg) in LIMITS:
+            yield LIMITS[name, keyword.arg or ""], keyword.value
 
 
 def callee(call: ast.Call) -> str:
