@@ -106,6 +106,10 @@ class Presenter(Protocol):
         """
         ...
 
+    def stands(self, job: Job) -> bool:
+        """Tell whether the card may still be where it was, its picture with it."""
+        ...
+
     def update(self, job: Job, outlook: Outlook) -> None:
         """Have the card show a live job's progress soon; never waits and never fails."""
         ...

@@ -175,10 +175,14 @@ class JobStages:
         return NOW
 
     async def _link(self, job: Job, picture: Path) -> str:
-        """Return the public URL of the card's picture: a job may wait longer than one lives."""
+        """Return the public URL of the card's picture: a job may wait longer than one lives.
+
+        A card that was deleted meanwhile took its picture along, so it is tried before the API is.
+        """
         now = self._clock.monotonic()
         known = self._links.get(job.id)
-        if known is None or now - known.made_at > LINK_LIFE.total_seconds():
+        old = known is None or now - known.made_at > LINK_LIFE.total_seconds()
+        if known is None or old or not self._presenter.stands(job):
             known = self._links[job.id] = _Link(await self._presenter.open(job, picture), now)
         return known.url
 

@@ -101,6 +101,22 @@ async def test_in_a_full_server_members_take_turns_in_line(set_the_stage: SetThe
         await the_card(stage, "alice three", "Cancelled")
 
 
+async def test_whose_card_is_deleted_in_line_begins_nothing(set_the_stage: SetTheStage) -> None:
+    """The picture went with it, so the API would be paid for a job that cannot succeed."""
+    async with set_the_stage(MAX_LIVE_PER_SERVER="1") as stage:
+        await stage.runcomfy.post("/sandbox/settings", queue_s=[600, 600])
+        await stage.animate(picture(), prompt="first")
+        await at_the_api(stage, "first")
+        await stage.animate(picture(), prompt="second", who="bob")
+        second = await the_card(stage, "second", "Place 1 in line")
+        await stage.discord.delete(f"/sandbox/messages/{second['id']}", **{"as": "mod"})
+        await ends(stage, "first")
+        await stage.settled(2)
+        calls = (await stage.runcomfy.get("/sandbox/ledger"))["calls"]
+        assert sum(call["method"] == "POST" for call in calls) == 1, "not even tried"
+        assert "**5 of 5**" in await stage.private_answer(await stage.command("quota", "bob"))
+
+
 async def test_whom_the_api_has_no_room_for_waits_as_long_as_it_says(
     set_the_stage: SetTheStage,
 ) -> None:

@@ -140,6 +140,9 @@ class Discord:
         self.points.reach("after drawing the card")
         return "https://cdn.discordapp.com/picture.png"
 
+    def stands(self, job: Job) -> bool:
+        return job.request.prompt in self.cards
+
     def update(self, job: Job, outlook: Outlook) -> None:
         del job, outlook
         self.asks_cancel.set()
