@@ -62,9 +62,11 @@ class RunComfySandbox:
         """Change settings, as `POST /sandbox/settings` does."""
         self.state.configure(settings)
 
-    def strike(self, route: str, status: int | str, **details: Any) -> None:
-        """Put a fault in force, as `POST /sandbox/faults` does."""
-        self.state.faults.add(Fault.model_validate({"route": route, "status": status, **details}))
+    def strike(self, route: str, status: int | str, **details: Any) -> Fault:
+        """Put a fault in force, as `POST /sandbox/faults` does; it counts the calls it strikes."""
+        fault = Fault.model_validate({"route": route, "status": status, **details})
+        self.state.faults.add(fault)
+        return fault
 
 
 async def serve(port: int, discord_url: str | None = None) -> None:

@@ -71,11 +71,7 @@ async def animate(page: Page, prompt: str) -> None:
     await page.click("#slash")
     await page.get_by_role("button", name="/animate").click()
     await page.get_by_label("image").set_input_files(PICTURE)
-    await (
-        page.get_by_label("prompt", exact=True)
-        .or_(page.locator("#command textarea"))
-        .first.fill(prompt)
-    )
+    await page.get_by_label("prompt needed", exact=True).fill(prompt)
     await page.get_by_role("button", name="Run").click()
     await expect(page.locator("#command")).to_be_hidden()
 

@@ -13,7 +13,7 @@ from hailuo.jobs.job import JobState
 from tests.acceptance.past import ALICE, BOB, Past
 from tests.acceptance.pictures import picture
 from tests.acceptance.playground import components, texts_of
-from tests.acceptance.test_history import history
+from tests.acceptance.test_history_pages import history
 
 if TYPE_CHECKING:
     from pathlib import Path

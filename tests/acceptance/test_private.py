@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from tests.acceptance.pictures import picture
-from tests.acceptance.playground import components, media_of, texts_of
+from tests.acceptance.playground import media_of, texts_of
 from tests.acceptance.test_restart import restart
 
 if TYPE_CHECKING:
@@ -52,13 +52,7 @@ async def test_a_private_video_lives_in_its_members_dm(stage: Stage) -> None:
     await nothing_in_the_server(stage)
     calls = (await stage.discord.get("/sandbox/ledger"))["calls"]
     assert [call for call in calls if call["status"] == 401] == []
-    history = await stage.command("history")
-
-    async def listed() -> list[str]:
-        answers = (await stage.interaction(history))["ephemeral"]
-        return [item["url"] for one in answers for item in components(one) if item.get("url")]
-
-    assert link in await stage.until(listed, "the history is there")
+    assert link in await stage.private_answer(await stage.command("history"))
 
 
 async def test_who_takes_no_direct_messages_is_told_why_and_pays_nothing(stage: Stage) -> None:
