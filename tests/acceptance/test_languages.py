@@ -34,7 +34,7 @@ async def test_a_member_reads_russian_while_their_card_speaks_the_servers_german
         assert "Все твои видео (1 за 24 ч) использованы." in refusal
         assert "Ничего не списано" in refusal
         assert "Осталось видео: **0 из 1**" in await answer_to(stage, "quota", "ru")
-        assert "Te queda **0 de 1**" in await answer_to(stage, "quota", "es-419")
+        assert "Vídeos restantes: **0 de 1**" in await answer_to(stage, "quota", "es-419")
         assert "0 of 1" in await answer_to(stage, "quota", "sv-SE")
 
 
