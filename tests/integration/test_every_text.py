@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 ROOT: Final = Path(__file__).parents[2]
 MARKS: Final = {"say": 1, "N_": 1, "plural": 2}
-PROSE: Final = re.compile(r"[A-Za-z]{2,}[,;:]? [a-z]{2,}")
+PROSE: Final = re.compile(r"[A-Za-z]{2,}[,;:]? [a-z]{2,}|^\W*[A-Z][a-z]{2,}\W*$")
 """Two words after one another; what the code needs for itself has none."""
 WORD: Final = re.compile(r"[A-Za-z]{2,}")
 SHOWN: Final = {"label", "placeholder", "title", "text", "content"}
@@ -123,6 +123,8 @@ def test_an_unmarked_text_is_found() -> None:
         'ui.Button(label="Go")',
         'lines.append(f"You have {count} videos left")',
         'ui.TextDisplay[Any]("Done")',
+        'LABELS: Final = {SHOW: "Show"}',
+        'lines.append(f"Job {job}")',
     ):
         assert list(unmarked(ast.parse(code))), code
     for code in (
