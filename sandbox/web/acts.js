@@ -53,9 +53,7 @@ function act(item, event, app) {
   if (item.dataset.act === "jump") app.go(item.dataset.place, item.dataset.message);
   else if (item.dataset.act === "reveal") item.classList.add("revealed");
   else if (item.dataset.act === "reply") app.reply(message, item.dataset.author);
-  else if (item.getAttribute("aria-busy") !== "true") {
-    perform(() => ACTS[item.dataset.act]({ item, message, app }), app, { busy: item });
-  }
+  else perform(() => ACTS[item.dataset.act]({ item, message, app }), app, { busy: item });
 }
 
 function component(app, message, item, values) {

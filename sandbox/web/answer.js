@@ -7,6 +7,7 @@ const UNANSWERED = "The bot did not answer in time.";
 
 /** Do an act, wait for the bot, open its modal if it shows one; tell what went wrong. */
 export async function perform(act, app, { busy = null, tell = app.tell } = {}) {
+  if (busy?.getAttribute("aria-busy") === "true") return; // a second press is no second act
   busy?.setAttribute("aria-busy", "true");
   tell("");
   try {

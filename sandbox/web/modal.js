@@ -47,6 +47,7 @@ export function openModal({ interaction, modal }, app) {
 }
 
 async function send({ dialog, interaction, asked, problem, submit, as, app }) {
+  if (submit.getAttribute("aria-busy") === "true") return;
   submit.setAttribute("aria-busy", "true");
   problem.textContent = "";
   try {

@@ -47,6 +47,7 @@ let watching = new AbortController();
 let jumpTo = null;
 let isAtEnd = true;
 let heard = new Map();
+let refusal = "";
 
 function visit(change) {
   const address = new URLSearchParams({ as: app.as, in: app.place, locale: app.locale, ...change });
@@ -62,7 +63,8 @@ function arrive() {
   drawLocales(document.getElementById("locale"), app.locale);
   if (!panel.hidden) close(panel, app);
   writing.reply(null);
-  app.tell("");
+  app.tell(refusal);
+  refusal = "";
   watching.abort();
   watching = new AbortController();
   isAtEnd = true;
@@ -111,9 +113,9 @@ function announce(isFirst) {
 }
 
 function refuse(error) {
-  if (app.place !== "text") visit({ in: "text" });
-  else if (app.as !== "alice") visit({ as: "alice" });
-  app.tell(error.message);
+  if (app.place === "text" && app.as === "alice") return app.tell(error.message);
+  refusal = error.message; // told on arrival, where the notice starts anew
+  visit(app.place === "text" ? { as: "alice" } : { in: "text" });
 }
 
 function miss() {
