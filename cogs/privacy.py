@@ -39,7 +39,7 @@ _LABELS: Final[Mapping[str, str]] = {
 WHY: Final = N_(
     "**For your history:** your prompt, your picture and its video, when and where you asked, and "
     "how it ended. It goes when you delete it, and {days} days after its end. Pictures and videos "
-    "themselves are kept for {video_days} days.\n"
+    "themselves are kept for {kept}.\n"
     "**To keep the card up to date:** where its message is, and a key to it that dies after "
     "15 minutes and is then removed.\n"
     "**For the quota:** your user id with the time of each video. When you delete a video this "
@@ -203,7 +203,8 @@ def _numbers(holdings: Holdings, say: Language) -> str:
 
 
 def _why(engine: Engine, say: Language) -> str:
-    return say(WHY, days=HISTORY_KEPT.days, video_days=engine.settings.keep_videos_days)
+    kept = say.plural("{count} day", "{count} days", engine.settings.keep_videos_days)
+    return say(WHY, days=HISTORY_KEPT.days, kept=kept)
 
 
 def _question(interaction: Interaction) -> ui.LayoutView:

@@ -86,7 +86,7 @@ class QuotaExhaustedError(QuotaError):
     """The member used all of the window's videos."""
 
     sentence: ClassVar[str] = N_(
-        "You have used all {limit} of your videos in {hours} hours. "
+        "You have used all your videos ({limit} in {hours} h). "
         "Nothing was counted; the next one frees up {next_free}."
     )
 

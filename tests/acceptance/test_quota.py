@@ -40,7 +40,7 @@ async def test_of_20_simultaneous_commands_exactly_the_quota_is_accepted(
         accepted, refusals = await outcomes(stage, 20)
         assert accepted == 5
         assert len(refusals) == 15
-        assert all("used all 5" in refusal for refusal in refusals)
+        assert all("used all your videos (5 in 24 h)" in refusal for refusal in refusals)
 
 
 async def test_of_20_simultaneous_commands_exactly_two_run_by_default(stage: Stage) -> None:
@@ -56,7 +56,7 @@ async def test_an_exhausted_quota_is_refused_with_the_time_it_frees_up(
     async with set_the_stage(QUOTA_PER_USER="1") as stage:
         await stage.card(await stage.animate(picture()), "Done")
         answer = await stage.private_answer(await stage.animate(picture()))
-        assert "used all 1" in answer
+        assert "used all your videos (1 in 24 h)" in answer
         assert "<t:" in answer
         quota = await stage.private_answer(await stage.command("quota"))
         assert "0 of 1" in quota

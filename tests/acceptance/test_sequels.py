@@ -292,7 +292,7 @@ async def test_a_used_up_quota_is_told_at_every_step(set_the_stage: SetTheStage)
             await forms.use_menu(stage, card["id"], "alice"),
         ]
         for press in presses:
-            assert "used all 1 of your videos" in await stage.private_answer(press)
+            assert "used all your videos (1 in 24 h)" in await stage.private_answer(press)
         assert len(await stage.submits()) == 2
         assert len(await stage.messages("owner")) == 2
 

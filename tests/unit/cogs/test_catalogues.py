@@ -27,25 +27,12 @@ NAME: Final = re.compile(r"[-_'\w]{1,32}")
 """https://discord.com/developers/docs/interactions/application-commands#application-command-object"""
 MARKUP: Final = re.compile(r"\*\*|`|\]\(\{\w+\}\)|^#+ |^-# |<t:")
 COMMAND: Final = re.compile(r"/(animate|history|quota|help|privacy)\b")
-LIMITS: Final = {
-    ("Button", "label"): 80,
-    ("JobButton", "label"): 80,
-    ("SelectOption", "label"): 100,
-    ("SelectOption", "description"): 100,
-    ("Choice", "name"): 100,
-    ("Select", "placeholder"): 150,
-    ("TextInput", "label"): 45,
-    ("TextInput", "placeholder"): 100,
-    ("Label", "text"): 45,
-    ("Label", "description"): 100,
-    ("Modal", "title"): 45,
-    ("ask", "title"): 45,
-    ("ContextMenu", "name"): 32,
-    ("Thumbnail", "description"): 1024,
-}
+LIMITS: Final = {"Button.label": 80, "JobButton.label": 80, "Label.text": 45}
 """Characters that Discord takes, by the call that a text is an argument of."""
-TABLES: Final = {"LABELS": 80, "TITLES": 45, "NAME": 32}
-"""The same for constants whose texts go there."""
+TABLES: Final = {"LABELS": 80, "TURNS": 80, "STANDINGS": 100, "TITLES": 45, "NAME": 32}
+"""The same for constants whose texts go there: buttons, choices, modals, a menu's command."""
+COUNTED: Final = re.compile(r"\{(?!days\})\w+\} (days|hours|minutes|seconds)\b")
+"""What is right for many and wrong for one; ``days`` are those of a history, 365."""
 LONGEST_TEXT: Final = 1500
 """What any one text may have, so that a message of several stays under Discord's 4,000."""
 
@@ -129,40 +116,53 @@ def test_names_and_descriptions_of_commands_keep_discords_rules(code: str) -> No
                 assert len(form) <= 100, form
 
 
+def test_a_text_that_counts_has_a_form_for_one() -> None:
+    assert [text for text in texts() if len(text) == 1 and COUNTED.search(text[0])] == []
+
+
 @pytest.mark.parametrize("code", LANGUAGES)
 def test_no_translation_is_longer_than_its_place(code: str) -> None:
     known = translations(code)
-    for english, limit in limited():
+    for place, english in placed():
+        limit = {**LIMITS, **TABLES}[place]
         for form in (*english, *known.get(english, ())):
             assert len(form) <= limit, form
     assert all(len(form) <= LONGEST_TEXT for forms in known.values() for form in forms)
 
 
-def limited() -> Iterator[tuple[Key, int]]:
-    """Yield every text that stands where Discord has a limit, with it."""
-    for path in sources():
-        for node in ast.walk(ast.parse(path.read_bytes())):
-            for limit, value in places(node):
-                yield from ((text, limit) for text in marked(value))
+def test_every_place_with_a_limit_has_texts() -> None:
+    assert {place for place, _ in placed()} == {*LIMITS, *TABLES}
 
 
-def places(node: ast.AST) -> Iterator[tuple[int, ast.expr]]:
-    """Yield what of a node may hold a text, with that place's limit."""
+@cache
+def placed() -> list[tuple[str, Key]]:
+    """Return every text that stands where Discord has a limit, with that place."""
+    return [
+        (place, text)
+        for path in sources()
+        for node in ast.walk(ast.parse(path.read_bytes()))
+        for place, value in places(node)
+        for text in marked(value)
+    ]
+
+
+def places(node: ast.AST) -> Iterator[tuple[str, ast.expr]]:
+    """Yield what of a node may hold a text, with the place that it stands in."""
     match node:
         case ast.Call():
             name, keywords = callee(node), node.keywords
         case ast.ClassDef(bases=[ast.Name(id=name)], keywords=keywords):
             pass
         case ast.AnnAssign(target=ast.Name(id=name), value=ast.expr() as value):
-            limit = TABLES.get(name.lstrip("_"))
-            if limit is not None:
-                yield limit, value
+            if name.lstrip("_") in TABLES:
+                yield name.lstrip("_"), value
             return
         case _:
             return
     for keyword in keywords:
-        if (name, keyword.arg) in LIMITS:
-            yield LIMITS[name, keyword.arg or ""], keyword.value
+        place = f"{name}.{keyword.arg}"
+        if place in LIMITS:
+            yield place, keyword.value
 
 
 def callee(call: ast.Call) -> str:
