@@ -221,11 +221,12 @@ class CardPresenter:
         self._forget(job)
         return Delivery.DELIVERED
 
-    async def remove(self, job: Job) -> None:
-        """Take the card of a job that has ended away."""
+    async def remove(self, job: Job) -> bool:
+        """Take the card of a job that has ended away; tell whether nothing of it stands now."""
         async with self._editor.alone(job):
-            await self._surface.delete(job)
+            nothing_stands = await self._surface.delete(job)
         self._forget(job)
+        return nothing_stands
 
     async def lose_card(self, job: Job, code: int = codes.UNKNOWN_MESSAGE) -> None:
         """Take note that the job's card is gone, so that no edit is spent on it."""

@@ -134,23 +134,26 @@ class Surface:
         await self.remember(job, replace(self.memory(job), posting_at=None))
         return job, message
 
-    async def delete(self, job: Job) -> None:
-        """Take the card away, and what was posted in its place.
+    async def delete(self, job: Job) -> bool:
+        """Take the card away, and what was posted in its place; tell whether nothing stands now.
 
-        What is gone, or out of reach for good, is no error. Raises `CardDelayedError` where
-        Discord does not answer.
+        What was learned of the card does not count: somebody waits, and may have mended what was
+        wrong. Raises `CardDelayedError` where Discord does not answer.
         """
-        posted = self.memory(job).posted
+        posted, nothing_stands = self.memory(job).posted, True
         if posted is not None:
-            await self._delete(job, lambda: self._sender.delete_posted(posted))
+            nothing_stands = await self._delete(job, lambda: self._sender.delete_posted(posted))
+        if job.request.card.message_id is None:
+            return nothing_stands
         for way in EDITS:
-            if self._is_open(job, way, Act.TEXT) and await self._delete(
-                job, partial(self._sender.delete, job, way)
-            ):
-                return
+            if way is Way.TOKEN and not self._is_open(job, way, Act.TEXT):
+                continue
+            if await self._delete(job, partial(self._sender.delete, job, way)):
+                return nothing_stands
+        return False
 
     async def _delete(self, job: Job, delete: Callable[[], Awaitable[None]]) -> bool:
-        """Tell whether the message was deleted now."""
+        """Tell whether the message is gone now, be it by us or by somebody before us."""
         self._check_budget(job)
         try:
             await delete()
@@ -158,7 +161,7 @@ class Surface:
             if codes.is_passing(error):
                 raise _delayed(job, error) from error
             log.info("not deleted", job=job.id, code=error.code)
-            return False
+            return error.code in codes.NO_MESSAGE
         except (aiohttp.ClientError, OSError, discord.RateLimited) as error:
             raise _delayed(job, error) from error
         return True

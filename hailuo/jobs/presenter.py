@@ -133,9 +133,10 @@ class Presenter(Protocol):
         """
         ...
 
-    async def remove(self, job: Job) -> None:
+    async def remove(self, job: Job) -> bool:
         """Take the card of a job that has ended away, and what was posted in its place.
 
-        What is gone, or out of reach for good, is no error. Raises `CardDelayedError`.
+        Returns whether nothing of them stands now: what is gone already is no error, and what
+        the bot may not touch still stands. Safe to repeat. Raises `CardDelayedError`.
         """
         ...

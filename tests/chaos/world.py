@@ -151,8 +151,9 @@ class Discord:
         self.points.reach(f"before drawing the end: {job.state}")
         self.points.reach(f"after drawing the end: {job.state}")
 
-    async def remove(self, job: Job) -> None:
+    async def remove(self, job: Job) -> bool:
         self.cards.pop(job.request.prompt, None)
+        return True
 
     def upload_limit(self, job: Job) -> int:
         del job

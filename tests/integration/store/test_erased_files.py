@@ -58,8 +58,10 @@ def left(paths: list[Path]) -> list[str]:
 class NoCard:
     """A presenter whose card is gone already."""
 
-    async def remove(self, job: Job) -> None:
+    async def remove(self, job: Job) -> bool:
         """Have nothing to remove."""
+        del job
+        return True
 
 
 async def test_a_deletion_that_breaks_off_leaves_no_file_that_nothing_leads_to(
