@@ -56,7 +56,7 @@ class Usage:
     next_free_at: datetime | None
     """When the member may make one more than now; None when none is counted."""
     billed: int
-    """Of the window, what may be on the operator's bill, failures included."""
+    """What may be on the operator's bill, failures included: sent in the window, or not yet."""
     next_billed_at: datetime | None
     live_of_user: int
     waiting_of_user: int
@@ -64,7 +64,7 @@ class Usage:
     live_in_server: int
     waiting_in_server: int
     today: int
-    """Jobs of all servers in the last 24 hours that were or may have been paid for."""
+    """Jobs of all servers that were or may have been paid for in the last 24 hours, or may yet be."""
     next_today_at: datetime | None
     paused: bool
 

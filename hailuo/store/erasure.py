@@ -106,14 +106,14 @@ def forget_before(connection: Connection, before: datetime, now: datetime) -> li
 
 
 def anonymise(connection: Connection, before: datetime) -> int:
-    """Take the member's id from some husks accepted before a time, and from their ledger lines.
+    """Take the member's id from some husks that ended before a time, and from their ledger lines.
 
     The lines stay, so that every sum over them stays. None is left where this returns 0.
     """
     husks = (
         select(jobs.c.id)
         .where(jobs.c.deleted_at.is_not(None), jobs.c.user_id != NOBODY)
-        .where(jobs.c.created_at < before, _has_ended_for_good())
+        .where(jobs.c.created_at < before, jobs.c.finished_at < before, _has_ended_for_good())
         .limit(AT_ONCE)
     )
     ids = connection.scalars(husks).all()

@@ -10,7 +10,7 @@ from collections import Counter
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
 
-from sqlalchemy import and_, exists, func, insert, literal, select
+from sqlalchemy import and_, case, exists, func, insert, literal, select
 
 from hailuo.jobs.job import Job, JobId, JobState, UserId
 from hailuo.quotas import Usage
@@ -19,7 +19,7 @@ from hailuo.store.tables import IS_LIVE, Entry, Instant, jobs, member_ledger, op
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from sqlalchemy import ColumnElement, Table
+    from sqlalchemy import ColumnElement, FromClause, Select, Table
     from sqlalchemy.engine import Connection
 
     from hailuo.jobs.job import GuildId
@@ -101,19 +101,17 @@ def usage(
 ) -> Usage:
     """Return what stands against a member's, a server's and the day's limits at ``now``."""
     window = limits.window
-    mine = operator_ledger.c.job_id.in_(select(jobs.c.id).where(jobs.c.user_id == user_id))
+    of_member = member_ledger.c.user_id == user_id
     used, next_free_at = _counted(
-        connection,
-        member_ledger,
-        now,
-        window,
-        limits.per_user,
-        member_ledger.c.user_id == user_id,
+        connection, _held_at(now - window, of_member), window, limits.per_user
     )
     billed, next_billed_at = _counted(
-        connection, operator_ledger, now, window, limits.billed_per_user, mine
+        connection,
+        _sent_at(now, window, jobs.c.user_id == user_id),
+        window,
+        limits.billed_per_user,
     )
-    today, next_today_at = _counted(connection, operator_ledger, now, DAY, limits.per_day)
+    today, next_today_at = _counted(connection, _sent_at(now, DAY), DAY, limits.per_day)
     of_user = _by_state(connection, jobs.c.user_id == user_id)
     in_server = (
         Counter[str]() if guild_id is None else _by_state(connection, jobs.c.guild_id == guild_id)
@@ -133,41 +131,59 @@ def usage(
     )
 
 
+def _held_at(since: datetime, *where: ColumnElement[bool]) -> Select[Any]:
+    """Return when each job that counts for its member was accepted, after ``since``."""
+    at = member_ledger.c.at
+    return _not_returned(at, member_ledger, member_ledger).where(at > since, *where)
+
+
+def _sent_at(
+    now: datetime, window: timedelta, *where: ColumnElement[bool]
+) -> Select[Any]:
+    """Return when each job that may be on the operator's bill was sent, within the window.
+
+    What was not sent yet may be at any moment, however long it has waited: its time is ``now``.
+    """
+    since = now - window
+    at = case(
+        (jobs.c.state.in_(sorted(_NEVER_SENT)), literal(now, Instant())),
+        # Of those whose answer was lost, when that was.
+        else_=func.coalesce(jobs.c.submitted_at, jobs.c.state_at, type_=Instant()),
+    )
+    # Nothing is sent after its end, so the indexes of live jobs and of ends find all candidates.
+    live = select(jobs.c.id).where(IS_LIVE)
+    ended = select(jobs.c.id).where(jobs.c.finished_at > since)
+    candidates = jobs.c.id.in_(live.union_all(ended))
+    billed = jobs.join(operator_ledger, operator_ledger.c.job_id == jobs.c.id)
+    return _not_returned(at, operator_ledger, billed).where(candidates, at > since, *where)
+
+
+def _not_returned(
+    at: ColumnElement[datetime], ledger: Table, rows: FromClause
+) -> Select[Any]:
+    """Return a time of each job whose hold was not returned."""
+    close = ledger.alias()
+    closed = and_(close.c.job_id == ledger.c.job_id, close.c.closes == 1)
+    return (
+        select(at.label("at"))
+        .select_from(rows.outerjoin(close, closed))
+        .where(ledger.c.closes == 0, func.coalesce(close.c.entry, "") != Entry.RETURN.value)
+    )
+
+
 def _counted(
-    connection: Connection,
-    ledger: Table,
-    now: datetime,
-    window: timedelta,
-    limit: int | None,
-    *where: ColumnElement[bool],
+    connection: Connection, times: Select[Any], window: timedelta, limit: int | None
 ) -> tuple[int, datetime | None]:
-    """Return how many holds of the window were not returned, and when there is room for one more.
+    """Return how many times there are, and when there is room for one more.
 
     Below the limit that is when the oldest leaves the window; above it, which happens where the
     operator lowered it, as many have to leave first as are over it.
     """
-    close = ledger.alias()
-    open_or_spent = ledger.outerjoin(
-        close, and_(close.c.job_id == ledger.c.job_id, close.c.closes == 1)
-    )
-    counted = and_(
-        ledger.c.closes == 0,
-        ledger.c.at > now - window,
-        func.coalesce(close.c.entry, "") != Entry.RETURN.value,
-        *where,
-    )
-    count = connection.execute(
-        select(func.count()).select_from(open_or_spent).where(counted)
-    ).scalar_one()
+    counted = times.subquery()
+    count = connection.execute(select(func.count()).select_from(counted)).scalar_one()
     over = 0 if limit is None else max(0, count - limit)
-    leaves = connection.execute(
-        select(ledger.c.at)
-        .select_from(open_or_spent)
-        .where(counted)
-        .order_by(ledger.c.at)
-        .offset(over)
-        .limit(1)
-    ).scalar_one_or_none()
+    oldest_first = select(counted.c.at).order_by(counted.c.at)
+    leaves = connection.execute(oldest_first.offset(over).limit(1)).scalar_one_or_none()
     return count, None if leaves is None else leaves + window
 
 

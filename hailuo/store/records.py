@@ -112,7 +112,7 @@ class Records:
         return await self._sum(lambda connection: erasure.blank_tokens(connection, before))
 
     async def anonymise(self, before: datetime) -> int:
-        """Take members' ids from husks accepted before a time, ledgers too; return how many."""
+        """Take members' ids from husks that ended before a time, ledgers too; return how many."""
         return await self._sum(lambda connection: erasure.anonymise(connection, before))
 
     async def _all(self, step: Callable[[Connection], list[JobId]]) -> list[JobId]:

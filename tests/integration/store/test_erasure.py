@@ -121,6 +121,20 @@ async def test_forgetting_is_no_refill_and_changes_no_other_member(
     assert await anonymised(store, clock) == 0
 
 
+async def test_a_job_that_waited_long_keeps_its_name_as_long_as_its_sending_counts(
+    store: Store, clock: ManualClock
+) -> None:
+    job = await store.accept(request_by(), PICTURE, LIMITS, ME)
+    await clock.advance(timedelta(hours=26))
+    job = await store.move(await store.move(job, JobState.SUBMITTING), JobState.IN_QUEUE)
+    job = await store.announce(await store.move(job, JobState.CANCELLED))
+    await store.records.forget(UserId(1))
+    assert await anonymised(store, clock) == 0
+    assert (await store.usage(UserId(1), None, LIMITS)).billed == 1
+    await clock.advance(timedelta(hours=26))
+    assert await anonymised(store, clock) == 1
+
+
 async def test_once_nothing_counts_them_forgotten_jobs_have_no_name(
     store: Store, clock: ManualClock
 ) -> None:

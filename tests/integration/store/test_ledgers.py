@@ -122,16 +122,39 @@ async def test_after_the_operator_lowered_the_quota_the_next_one_frees_up_when_i
         assert usage.next_free_at == usage.next_today_at == oldest + timedelta(hours=24)
 
 
+TWO_A_DAY = Limits(
+    per_user=9, window=timedelta(hours=1), live_per_user=9, live_per_server=9, per_day=2
+)
+
+
 async def test_the_day_is_capped_over_all_servers(store: Store, clock: ManualClock) -> None:
-    limits = Limits(
-        per_user=9, window=timedelta(hours=1), live_per_user=9, live_per_server=9, per_day=2
-    )
     for guild in (7, 8):
-        await store.accept(request_by(guild, guild=guild), PICTURE, limits, ME)
+        job = await store.accept(request_by(guild, guild=guild), PICTURE, TWO_A_DAY, ME)
+        for state in SENT:
+            job = await store.move(job, state)
     with pytest.raises(DayIsFullError):
-        await store.accept(request_by(3, guild=9), PICTURE, limits, ME)
+        await store.accept(request_by(3, guild=9), PICTURE, TWO_A_DAY, ME)
     await clock.advance(timedelta(hours=24))
-    await store.accept(request_by(3, guild=9), PICTURE, limits, ME)
+    await store.accept(request_by(3, guild=9), PICTURE, TWO_A_DAY, ME)
+
+
+@pytest.mark.parametrize("end", [JobState.IN_QUEUE, JobState.UNKNOWN])
+async def test_a_jobs_day_begins_when_it_is_sent_however_long_it_waited(
+    store: Store, clock: ManualClock, end: JobState
+) -> None:
+    """Two that waited over a pause are the day's two, before they are sent and for a day after."""
+    waiting = [await store.accept(request_by(), PICTURE, TWO_A_DAY, ME) for _ in range(2)]
+    await clock.advance(timedelta(hours=25))
+    with pytest.raises(DayIsFullError) as caught:
+        await store.accept(request_by(2), PICTURE, TWO_A_DAY, ME)
+    assert caught.value.facts["next_free"] == clock.now() + timedelta(hours=24)
+    for job in waiting:
+        await store.move(await store.move(job, JobState.SUBMITTING), end)
+    await clock.advance(timedelta(hours=23))
+    with pytest.raises(DayIsFullError):
+        await store.accept(request_by(2), PICTURE, TWO_A_DAY, ME)
+    await clock.advance(timedelta(hours=1))
+    await store.accept(request_by(2), PICTURE, TWO_A_DAY, ME)
 
 
 async def test_pausing_stops_new_jobs_until_resumed(store: Store) -> None:
