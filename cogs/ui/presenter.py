@@ -28,6 +28,7 @@ from hailuo.jobs.presenter import (
     CardTooLargeError,
     Delivery,
 )
+from hailuo.sizes import MIB
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Generator
@@ -49,7 +50,6 @@ log = structlog.get_logger(__name__)
 
 END: Final = "end"
 TELL: Final = "tell"
-MIB: Final = 1024 * 1024
 SIZES: Final = (0, 10 * MIB, 20 * MIB, 50 * MIB, 100 * MIB)
 """Limits that Discord has had for a file, smallest first."""
 SIZE_MARGIN: Final = 256 * 1024

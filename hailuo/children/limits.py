@@ -8,7 +8,7 @@ import sys
 from dataclasses import dataclass
 from typing import Final
 
-MIB: Final = 1024 * 1024
+from hailuo.sizes import MIB
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,6 +24,7 @@ from hailuo.fetch.errors import (
 from hailuo.fetch.hosts import AllowedHosts, public_connector
 from hailuo.fetch.partial import PartialFile
 from hailuo.retry_after import parse_retry_after
+from hailuo.sizes import MIB
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -38,7 +39,6 @@ ATTEMPTS = 4
 TOTAL = timedelta(minutes=5)
 IDLE = timedelta(seconds=30)
 
-_MIB = 1024 * 1024
 _CHUNK = 256 * 1024
 _FIRST_PAUSE = timedelta(seconds=1)  # doubled from attempt to attempt
 _LONGEST_PAUSE = timedelta(seconds=30)
@@ -213,7 +213,7 @@ def _strong_etag(response: aiohttp.ClientResponse) -> str | None:
 
 async def _store(response: aiohttp.ClientResponse, partial: PartialFile, max_bytes: int) -> None:
     too_large = FileTooLargeError(
-        f"{response.url.host}: more than {max_bytes} bytes", limit=f"{max_bytes / _MIB:.3g}"
+        f"{response.url.host}: more than {max_bytes} bytes", limit=f"{max_bytes / MIB:.3g}"
     )
     if partial.size + (response.content_length or 0) > max_bytes:
         raise too_large

@@ -13,6 +13,7 @@ from aiohttp.abc import AbstractResolver, ResolveResult
 from yarl import URL
 
 from hailuo.fetch.errors import UrlRefusedError
+from hailuo.loopback import is_loopback
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -97,7 +98,7 @@ class PublicResolver(AbstractResolver):
         self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_INET
     ) -> list[ResolveResult]:
         """Return the public addresses of ``host``; raise UrlRefusedError if it has none."""
-        wanted = _is_loopback if host == "localhost" else is_public
+        wanted = is_loopback if host == "localhost" else is_public
         found = await self._inner.resolve(host, port, family)
         public = [result for result in found if wanted(result["host"])]
         if not public:
@@ -137,10 +138,6 @@ def _unwrapped(address: IPv6Address) -> IPv4Address | IPv6Address:
     if inner is None and address in _NAT64:
         inner = IPv4Address(int(address) & _IPV4_BITS)
     return inner or address
-
-
-def _is_loopback(text: str) -> bool:
-    return ip_address(text.partition("%")[0]).is_loopback
 
 
 def _is_host_name(host: str) -> bool:

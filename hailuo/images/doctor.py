@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Final, TypeVar
 from hailuo.children import frames
 from hailuo.children.errors import ChildDiedError, ChildGarbledError, ChildTimeoutError
 from hailuo.children.files import part_of
-from hailuo.children.limits import MIB, Limits
+from hailuo.children.limits import Limits
 from hailuo.children.pool import ChildPool
 from hailuo.images.errors import REFUSALS, PictureTooCostlyError, PictureUnreadableError
 from hailuo.images.formats import PictureFormat
 from hailuo.images.picture import Original, Picture, Size
 from hailuo.images.repair import CropPlace
+from hailuo.sizes import MIB
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 
 from hailuo.errors import HailuoError
 from hailuo.fetch import FetchError
+from hailuo.sizes import MIB
 from hailuo.wording import N_
 
 if TYPE_CHECKING:
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-LARGEST_VIDEO = 512 * 1024 * 1024
+LARGEST_VIDEO = 512 * MIB
 """Bytes; the cap of the vendor's own node."""
 
 _HEAD = 12

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from ipaddress import ip_address
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from yarl import URL
 
+from hailuo.loopback import is_loopback
 from hailuo.runcomfy.answers import parse_request_id
 
 if TYPE_CHECKING:
@@ -44,16 +44,9 @@ def _checked_base(base: URL) -> URL:
         raise ValueError("the API URL must be an origin, without user, query or fragment")
     if base.scheme == "https" and base.host:
         return base
-    if base.scheme == "http" and _is_loopback(base.host or ""):
+    if base.scheme == "http" and is_loopback(base.host or ""):
         return base
     raise ValueError("the API URL must be https, or http on loopback")
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
 
 
 def _model_segments(model: str) -> list[str]:

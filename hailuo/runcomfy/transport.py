@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING, Self
 import aiohttp
 
 from hailuo.runcomfy.answers import JsonObject, parse_json
+from hailuo.sizes import MIB
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from yarl import URL
 
-LARGEST_ANSWER = 1024 * 1024
+LARGEST_ANSWER = MIB
 """Bytes. A real answer has a few hundred."""
 
 _POLL_TIMEOUT = aiohttp.ClientTimeout(total=30, sock_connect=10, sock_read=30)

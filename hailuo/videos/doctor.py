@@ -12,8 +12,9 @@ from hailuo.children.errors import (
     ChildTimeoutError,
 )
 from hailuo.children.files import part_of
-from hailuo.children.limits import MIB, Limits
+from hailuo.children.limits import Limits
 from hailuo.children.pool import ChildPool
+from hailuo.sizes import MIB
 from hailuo.videos.errors import REFUSALS, VideoTooCostlyError, VideoUnreadableError
 from hailuo.videos.video import VideoInfo
 

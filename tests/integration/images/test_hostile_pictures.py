@@ -17,9 +17,9 @@ import pytest
 from PIL import Image
 
 from hailuo.children.errors import ChildError
-from hailuo.children.limits import MIB
 from hailuo.images.doctor import PictureDoctor, picture_pool
 from hailuo.images.errors import PictureRefusedError
+from hailuo.sizes import MIB
 from tests.integration.images.hostile import END, Outcome, hostile_files, idat, ihdr, png
 from tests.integration.images.mutations import mutated_files, sound_files
 
