@@ -26,8 +26,8 @@ from cogs.ui.language import load_languages
 from cogs.ui.presenter import CardPresenter
 from hailuo.engine import Engine
 from hailuo.health import serve_health
-from hailuo.observability import configure_logging
-from hailuo.settings import Settings
+from hailuo.logs import configure_logging
+from hailuo.settings import ConfigurationError, Settings
 from hailuo.signals import StopSignal
 
 log = structlog.get_logger("bot")
@@ -139,13 +139,15 @@ def main(arguments: list[str]) -> int:
     if arguments not in ([], ["doctor"]):
         return _give_up("usage: python bot.py [doctor]", EXIT_USAGE)
     try:
-        settings = Settings.load()
+        settings, problems = Settings.survey()
         secrets = (settings.discord_token, settings.runcomfy_token)
         configure_logging(settings.log_format, [secret.get_secret_value() for secret in secrets])
         if settings.discord_api_url is not None:
             connect_to(settings.discord_api_url)
         if arguments:
-            return asyncio.run(examine(settings))
+            return asyncio.run(examine(settings, problems))
+        if problems:
+            raise ConfigurationError(*(problem.text for problem in problems))
         asyncio.run(run(settings))
     except FAILURES as error:
         return _give_up(*explain_failure(error))

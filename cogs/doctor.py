@@ -12,20 +12,34 @@ from hailuo import doctor
 from hailuo.doctor import Finding, Verdict
 
 if TYPE_CHECKING:
-    from hailuo.settings import Settings
+    from collections.abc import AsyncGenerator, Sequence
+
+    from hailuo.settings import Problem, Settings
 
 
-async def examine(settings: Settings) -> int:
+async def examine(settings: Settings, problems: Sequence[Problem]) -> int:
     """Examine everything, print a line for each thing, and return the exit code."""
     verdicts: set[Verdict] = set()
-    findings = [finding async for finding in doctor.examine(settings)]
-    for finding in (doctor.fine("settings are complete"), *findings, await _discord(settings)):
+    async for finding in _findings(settings, problems):
         mark = "✓" if finding.verdict is Verdict.FINE else "✗"
         print(f"{mark} {finding.text}")  # noqa: T201 - its output is for people
         verdicts.add(finding.verdict)
     if Verdict.MISCONFIGURED in verdicts:
         return EXIT_CONFIG
     return EXIT_UNAVAILABLE if Verdict.UNREACHABLE in verdicts else EXIT_OK
+
+
+async def _findings(settings: Settings, problems: Sequence[Problem]) -> AsyncGenerator[Finding]:
+    """Say what is wrong with the settings, then check what can be checked all the same."""
+    for problem in problems:
+        yield doctor.misconfigured(f"{problem.text}.")
+    if not problems:
+        yield doctor.fine("settings are complete")
+    unset = frozenset(field for problem in problems for field in problem.fields)
+    async for finding in doctor.examine(settings, unset):
+        yield finding
+    if unset.isdisjoint({"discord_token", "discord_api_url"}):
+        yield await _discord(settings)
 
 
 async def _discord(settings: Settings) -> Finding:

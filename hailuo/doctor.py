@@ -1,8 +1,9 @@
-"""Examines what the engine needs: the data folder, the database, RunComfy."""
+"""Examines what the engine needs: the data folder, the database, RunComfy, its own address."""
 
 from __future__ import annotations
 
 import asyncio
+import errno
 import secrets
 import shutil
 import tempfile
@@ -24,7 +25,7 @@ from hailuo.store import Store
 from hailuo.store.errors import StoreError, StoreInUseError
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator
+    from collections.abc import AsyncGenerator, Awaitable, Callable, Collection
     from pathlib import Path
 
     from hailuo.settings import Settings
@@ -65,20 +66,27 @@ def unreachable(text: str) -> Finding:
     return Finding(Verdict.UNREACHABLE, text)
 
 
-async def examine(settings: Settings) -> AsyncGenerator[Finding]:
-    """Check everything but Discord, in the order in which the bot needs it."""
-    yield await asyncio.to_thread(_examine_folder, settings)
-    yield await _examine_database(settings)
-    yield await _examine_api(settings)
+async def examine(settings: Settings, unset: Collection[str]) -> AsyncGenerator[Finding]:
+    """Check everything but Discord, in the order in which the bot needs it.
+
+    What needs one of the ``unset`` fields, which hold nothing but a stand-in, is left out.
+    """
+    for needed, check in _CHECKS:
+        if needed.isdisjoint(unset):
+            yield await check(settings)
     if settings.max_jobs_per_day == 0:
         yield fine("MAX_JOBS_PER_DAY is 0, as you wish: nothing caps your bill")
 
 
-def _examine_folder(settings: Settings) -> Finding:
+async def _examine_folder(settings: Settings) -> Finding:
+    return await asyncio.to_thread(_look_into, settings.data_dir)
+
+
+def _look_into(folder: Path) -> Finding:
     try:
-        settings.data_dir.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryFile(dir=settings.data_dir):
-            free = shutil.disk_usage(settings.data_dir).free
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            free = shutil.disk_usage(folder).free
     except OSError as error:
         return misconfigured(f"DATA_DIR cannot be written ({error}): choose another folder.")
     if free < LEAST_FREE_DISK:
@@ -98,9 +106,10 @@ async def _examine_database(settings: Settings) -> Finding:
     except StoreInUseError:
         return fine("DATABASE_URL is in use by a running bot")
     except StoreError as error:
-        return misconfigured(error.user_message)
+        verdict = Verdict.UNREACHABLE if error.retryable else Verdict.MISCONFIGURED
+        return Finding(verdict, error.user_message)
     except OSError as error:
-        return unreachable(f"DATABASE_URL does not answer ({error}): is the server running?")
+        return misconfigured(f"DATA_DIR cannot hold the mark of DATABASE_URL ({error}).")
 
 
 async def _is_shared(folder: Path, store: Store) -> bool:
@@ -135,3 +144,33 @@ async def _examine_api(settings: Settings) -> Finding:
     except RunComfyError as error:
         return unreachable(f"RUNCOMFY_API_URL does not answer ({error}): check the network.")
     return fine("RUNCOMFY_TOKEN is taken by RunComfy")
+
+
+async def _examine_address(settings: Settings) -> Finding:
+    host, _, port = settings.http_addr.rpartition(":")
+    try:
+        server = await asyncio.start_server(_hang_up, host.strip("[]"), int(port))
+    except OSError as error:
+        if error.errno == errno.EADDRINUSE:
+            # The bot serves members without it, so this is for the operator to judge.
+            return fine(
+                "HTTP_ADDR is taken: as it should be while the bot runs, but if another program "
+                "has it, choose a free one, or there is no health and no metrics"
+            )
+        return misconfigured(f"HTTP_ADDR cannot be listened at ({error}): choose another address.")
+    server.close()
+    await server.wait_closed()
+    return fine("HTTP_ADDR is free for health and metrics")
+
+
+def _hang_up(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    writer.close()
+
+
+_CHECKS: Final[tuple[tuple[frozenset[str], Callable[[Settings], Awaitable[Finding]]], ...]] = (
+    (frozenset({"data_dir"}), _examine_folder),
+    (frozenset({"data_dir", "database_url"}), _examine_database),
+    (frozenset({"runcomfy_token", "runcomfy_api_url", "runcomfy_model"}), _examine_api),
+    (frozenset({"http_addr"}), _examine_address),
+)
+"""Each check, and the settings that it cannot do without."""

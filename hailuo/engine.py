@@ -120,7 +120,7 @@ class Engine:
             folders.create()
         except OSError as error:
             raise ConfigurationError(
-                problems=f"DATA_DIR cannot be used ({error}): choose a folder that can be written."
+                f"DATA_DIR cannot be used ({error}): choose a folder that can be written"
             ) from error
         async with AsyncExitStack() as stack:
             enter = stack.enter_async_context

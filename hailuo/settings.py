@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal  # noqa: TC003 - pydantic resolves annotations at run time
-from ipaddress import ip_address
 from pathlib import Path
-from typing import Annotated, Any, ClassVar, Final, Literal
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Final, Literal
 
 from pydantic import (
     BeforeValidator,
@@ -15,8 +15,8 @@ from pydantic import (
     PositiveInt,
     SecretStr,
     ValidationError,
+    ValidationInfo,
     field_validator,
-    model_validator,
 )
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from sqlalchemy import make_url
@@ -24,8 +24,18 @@ from sqlalchemy.exc import ArgumentError
 from yarl import URL
 
 from hailuo.errors import HailuoError
+from hailuo.fetch import AllowedHosts
+from hailuo.loopback import is_loopback
+from hailuo.sizes import MIB
 
-MIB: Final = 1024 * 1024
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator
+
+    from sqlalchemy import URL as DatabaseURL  # noqa: N811 - yarl's is the other one
+
+WHERE: Final = "in .env or the environment"
+TEN_YEARS: Final = timedelta(days=3653)
+"""The longest that any time may be set to: more would leave the calendar."""
 _SECRETS: Final = {
     "discord_token": "the bot's token from https://discord.com/developers/applications",
     "runcomfy_token": "an API token from your RunComfy profile page",
@@ -33,9 +43,21 @@ _SECRETS: Final = {
 
 
 class ConfigurationError(HailuoError):
-    """The settings cannot be used; the sentence names each one and its fix."""
+    """The settings cannot be used; ``problems`` names each one and its fix."""
 
-    sentence: ClassVar[str] = "{problems}"
+    sentence: ClassVar[str] = "The bot cannot start: {problems}."
+
+    def __init__(self, *problems: str) -> None:
+        super().__init__(problems="; ".join(problems))
+        self.problems = problems
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """What is wrong with the settings, with its fix, and which fields have no value by it."""
+
+    text: str
+    fields: frozenset[str]
 
 
 def _split(value: object) -> object:
@@ -49,6 +71,8 @@ def _blank_is_unset(value: object) -> object:
     return None if isinstance(value, str) and not value.strip() else value
 
 
+Hours = Annotated[PositiveInt, Field(le=TEN_YEARS // timedelta(hours=1))]
+Days = Annotated[NonNegativeInt, Field(le=TEN_YEARS.days)]
 Ids = Annotated[frozenset[PositiveInt], NoDecode, BeforeValidator(_split)]
 Hosts = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split)]
 Shards = Annotated[
@@ -62,7 +86,11 @@ class Settings(BaseSettings):
     """Everything an operator may choose; ``.env.example`` tells the same in prose."""
 
     model_config = SettingsConfigDict(
-        env_file=".env", env_ignore_empty=True, extra="ignore", frozen=True
+        env_file=".env",
+        env_file_encoding="utf-8-sig",
+        env_ignore_empty=True,
+        extra="ignore",
+        frozen=True,
     )
 
     discord_token: SecretStr = Field(description="Secret: the bot's token from Discord's portal.")
@@ -83,7 +111,7 @@ class Settings(BaseSettings):
     data_dir: Path = Field(Path("data"), description="Where pictures and videos are kept.")
 
     quota_per_user: PositiveInt = Field(5, description="Videos a member may make per window.")
-    quota_window_hours: PositiveInt = Field(24, description="Length of that rolling window.")
+    quota_window_hours: Hours = Field(24, description="Length of that rolling window.")
     max_live_per_user: PositiveInt = Field(
         2, description="Jobs one member may have running or in line."
     )
@@ -93,7 +121,7 @@ class Settings(BaseSettings):
     max_jobs_per_day: NonNegativeInt = Field(
         100, description="Jobs a day over all servers, the cap on your bill; 0 is no cap."
     )
-    unknown_release_hours: PositiveInt = Field(
+    unknown_release_hours: Hours = Field(
         24, description="After how long a job of unknown fate stops counting for its member."
     )
 
@@ -107,7 +135,7 @@ class Settings(BaseSettings):
     default_upload_mib: PositiveInt = Field(
         20, description="Discord's upload limit for a server without boosts, in MiB."
     )
-    keep_videos_days: NonNegativeInt = Field(
+    keep_videos_days: Days = Field(
         7,
         description="How long videos and pictures stay on disk, to be shown and used again.",
     )
@@ -119,19 +147,36 @@ class Settings(BaseSettings):
     )
     http_addr: str = Field("127.0.0.1:8081", description="Health and metrics listen here.")
     log_format: Literal["console", "json"] = Field("console", description="How logs are written.")
-    shard_ids: Shards = Field(None, description="Shards this process runs; empty is all.")
     shard_count: Annotated[PositiveInt | None, BeforeValidator(_blank_is_unset)] = Field(
         None, description="Shards in total; empty asks Discord."
     )
+    shard_ids: Shards = Field(None, description="Shards this process runs; empty is all.")
 
     @classmethod
     def load(cls) -> Settings:
         """Read the environment and ``.env``; raise `ConfigurationError` with every problem."""
-        try:
-            return cls()  # pyright: ignore[reportCallIssue]  # fields come from the environment
-        except ValidationError as error:
-            problems = "; ".join(_explain(item) for item in _items(error))
-        raise ConfigurationError(problems=f"The bot cannot start: {problems}.")
+        settings, problems = cls.survey()
+        if problems:
+            raise ConfigurationError(*(problem.text for problem in problems))
+        return settings
+
+    @classmethod
+    def survey(cls) -> tuple[Settings, tuple[Problem, ...]]:
+        """Read what can be read, with a stand-in for each wrong value, and what is wrong."""
+        stand_ins: dict[str, Any] = {}
+        problems: tuple[Problem, ...] = ()
+        while True:
+            try:
+                return cls(**stand_ins), problems
+            except ValidationError as error:
+                # A later round only meets values that clash with the stand-in of a wrong one.
+                problems = problems or tuple(dict.fromkeys(_problems(error)))
+                stand_ins |= _stand_ins({name for name, _, _ in _items(error)})
+            except (OSError, UnicodeError) as error:
+                text = f".env cannot be read ({error}): save it as UTF-8 text"
+                everything = frozenset(cls.model_fields)
+                stand_ins = _stand_ins(everything) | {"_env_file": None}
+                problems = (Problem(text, everything),)
 
     @property
     def quota_window(self) -> timedelta:
@@ -163,7 +208,7 @@ class Settings(BaseSettings):
     @classmethod
     def _api_is_https(cls, text: str) -> str:
         url = _origin(text)
-        if url.scheme != "https" and not is_loopback(url):
+        if url.scheme != "https" and not is_loopback(url.host or ""):
             raise ValueError("must start with https://")
         return str(url.origin())
 
@@ -173,7 +218,7 @@ class Settings(BaseSettings):
         if text is None:
             return None
         url = _origin(text)
-        if not is_loopback(url):
+        if not is_loopback(url.host or ""):
             raise ValueError("may only point to this machine (it is for the stand-in); remove it")
         return str(url.origin())
 
@@ -187,14 +232,17 @@ class Settings(BaseSettings):
 
     @field_validator("database_url")
     @classmethod
-    def _database_is_supported(cls, url: str) -> str:
-        if not url.startswith(("sqlite+aiosqlite:///", "postgresql+asyncpg://")):
+    def _database_is_supported(cls, text: str) -> str:
+        if not text.startswith(("sqlite+aiosqlite:///", "postgresql+asyncpg://")):
             raise ValueError("must start with sqlite+aiosqlite:/// or postgresql+asyncpg://")
         try:
-            make_url(url)
+            url = make_url(text)
         except (ArgumentError, ValueError) as error:
             raise ValueError("must look like postgresql+asyncpg://user:password@host/db") from error
-        return url
+        if url.get_backend_name() == "sqlite" and not _names_a_file(url):
+            # One in memory would forget every paid job at the next start.
+            raise ValueError("must name a file, as sqlite+aiosqlite:///data/hailuo.db does")
+        return text
 
     @field_validator("http_addr")
     @classmethod
@@ -204,38 +252,41 @@ class Settings(BaseSettings):
             raise ValueError("must look like 127.0.0.1:8081")
         return text
 
-    @model_validator(mode="after")
-    def _hosts_are_safe(self) -> Settings:
-        local_api = is_loopback(URL(self.runcomfy_api_url))
-        for host in self.result_hosts:
-            url = URL(f"http://{host.lstrip('.')}")
-            if (url.explicit_port is not None or is_loopback(url)) and not (
-                local_api and is_loopback(url) and url.explicit_port is not None
-            ):
-                raise ValueError(
-                    f"RESULT_HOSTS holds {host}; a host with a port, or on this machine, is "
-                    "only for the stand-in (RUNCOMFY_API_URL on this machine too)"
-                )
-        return self
+    @field_validator("result_hosts")
+    @classmethod
+    def _hosts_are_safe(cls, hosts: tuple[str, ...], info: ValidationInfo) -> tuple[str, ...]:
+        try:
+            allowed = AllowedHosts.parse(hosts)
+        except ValueError as error:
+            raise ValueError(f"holds a wrong entry: {error}") from error
+        if not hosts:
+            raise ValueError("must name at least one host")
+        api: str | None = info.data.get("runcomfy_api_url")
+        if allowed.loopback and api is not None and not is_loopback(URL(api).host or ""):
+            raise ValueError(
+                "holds a host on this machine, which is only for the stand-in "
+                "(RUNCOMFY_API_URL on this machine too)"
+            )
+        return hosts
 
-    @model_validator(mode="after")
-    def _shards_are_whole(self) -> Settings:
-        if self.shard_ids is not None:
-            if self.shard_count is None:
-                raise ValueError("SHARD_IDS needs SHARD_COUNT as well")
-            if max(self.shard_ids) >= self.shard_count:
-                raise ValueError("SHARD_IDS must all be smaller than SHARD_COUNT")
-        return self
+    @field_validator("shard_ids")
+    @classmethod
+    def _shards_are_whole(
+        cls, ids: tuple[int, ...] | None, info: ValidationInfo
+    ) -> tuple[int, ...] | None:
+        if ids is not None and "shard_count" in info.data:
+            count: int | None = info.data["shard_count"]
+            if count is None:
+                raise ValueError("needs SHARD_COUNT as well")
+            if max(ids) >= count:
+                raise ValueError("must all be smaller than SHARD_COUNT")
+        return ids
 
 
-def is_loopback(url: URL) -> bool:
-    """Tell whether a URL's host is this machine."""
-    if url.host == "localhost":
-        return True
-    try:
-        return ip_address(url.host or "").is_loopback
-    except ValueError:
-        return False
+def _names_a_file(url: DatabaseURL) -> bool:
+    """Tell a path from SQLite's databases in memory, and from its URIs and their options."""
+    path = url.database or ":memory:"
+    return not path.startswith((":memory:", "file:")) and not url.query
 
 
 def _origin(text: str) -> URL:
@@ -247,19 +298,28 @@ def _origin(text: str) -> URL:
     return url
 
 
+def _stand_ins(names: Collection[str]) -> dict[str, Any]:
+    """Return a valid value for each of these fields: its default, or for a secret any word."""
+    fields = Settings.model_fields
+    return {name: "unset" if name in _SECRETS else fields[name].default for name in names}
+
+
 def _items(error: ValidationError) -> list[tuple[str, str, str]]:
     """Return (field, kind, message) per problem; never the value, which may be a secret."""
     return [
-        (".".join(str(part) for part in item["loc"][:1]), item["type"], item["msg"])
+        (str(item["loc"][0]), item["type"], item["msg"])
         for item in error.errors(include_url=False, include_context=False, include_input=False)
     ]
 
 
-def _explain(item: tuple[str, str, str]) -> str:
-    field, kind, message = item
-    where = "in .env or the environment"
+def _problems(error: ValidationError) -> Iterator[Problem]:
+    for field, kind, message in _items(error):
+        yield Problem(_explain(field.upper(), kind, message), frozenset({field}))
+
+
+def _explain(name: str, kind: str, message: str) -> str:
     if kind == "missing":
-        return f"{field.upper()} is not set: put {_SECRETS[field]} {where}"
+        return f"{name} is not set: put {_SECRETS[name.lower()]} {WHERE}"
     text = message.removeprefix("Value error, ").rstrip(".")
     text = text[:1].lower() + text[1:] if not text[:2].isupper() else text
-    return f"{field.upper()} {text}; correct it {where}" if field else f"{text}; correct it {where}"
+    return f"{name} {text}; correct it {WHERE}"
