@@ -1,7 +1,7 @@
 // Building elements, and changing a drawn tree into a new one without replacing what stays.
 
 // What a person or the browser changed on an element outlives a redraw.
-const LIVE = new Set(["open", "aria-busy"]);
+const LIVE = new Set(["open", "aria-busy", "tabindex"]);
 
 /** Return an element; text is only ever set as text, `null` children and properties are left out. */
 export function h(tag, properties = {}, ...children) {
@@ -22,7 +22,17 @@ export function h(tag, properties = {}, ...children) {
 export function draw(parent, ...children) {
   const fresh = document.createDocumentFragment();
   fresh.append(...children.flat(Infinity).filter((child) => child !== null && child !== undefined));
+  const focused = parent.contains(document.activeElement) ? document.activeElement : null;
+  const message = focused?.closest("[data-message]");
   patchChildren(parent, fresh);
+  if (focused && (!focused.isConnected || focused.disabled))
+    land(message?.isConnected ? message : parent);
+}
+
+/** Focus what was around a button that is gone; else the keyboard begins at the page's top again. */
+function land(place) {
+  place.tabIndex = -1;
+  place.focus({ preventScroll: true });
 }
 
 function patch(old, fresh) {

@@ -77,10 +77,9 @@ function player(source, { content_type: type, width, height }, description) {
     "a",
     {
       href: source,
-      target: "_blank",
-      rel: "noopener",
+      download: "", // what the CDN sends is an attachment, which no tab shows
       class: "picture",
-      "aria-label": `Open picture${description ? `: ${description}` : ""}`,
+      "aria-label": `Save picture${description ? `: ${description}` : ""}`,
       "data-key": file,
     },
     picture,

@@ -70,10 +70,19 @@ async def test_texts_stay_texts_and_every_component_is_drawn(
             assert await message.locator(shown).count() == 1, shown
         assert await message.locator("a").count() == 1
         assert await message.locator("li").all_inner_texts() == ["one", "two"]
+        whole = page.locator(".message")
+        await whole.locator("summary", has_text="React").press("Enter")
+        await whole.get_by_role("button", name="React with 👍").press("Enter")
+        await whole.get_by_role("button", name="👍, 1, take yours back").press("Enter")
+        await expect(whole).to_be_focused()  # the button that had the focus is gone
 
         await bot.does(show, person.command("bob", "animate", options={"prompt": "x"}))
         card = page.locator(".container")
         await expect(card.locator(".thumbnail img")).to_be_visible()
+        save = card.get_by_role("link", name="Save picture")
+        async with page.expect_download() as saving:
+            await save.click()
+        assert (await saving.value).suggested_filename == "lighthouse.jpg"
         assert await card.locator("hr").count() == 1
         styles = await card.locator(".buttons > button").evaluate_all(
             "all => all.map(b => b.className)"
@@ -87,8 +96,9 @@ async def test_texts_stay_texts_and_every_component_is_drawn(
         pressed = await bot.does(acknowledge, card.get_by_role("button", name="Red").click())
         assert pressed["custom_id"] == "red"
         private = page.locator(".private", has_text="only yours")
-        await private.get_by_role("button", name="Dismiss").click()
+        await private.get_by_role("button", name="Dismiss").press("Enter")
         await expect(private).to_have_count(0)
+        await expect(page.locator("#messages")).to_be_focused()
 
         await card.locator("summary", has_text="Pick one").click()
         chosen = await bot.does(acknowledge, card.get_by_role("button", name="Beta").click())
@@ -159,6 +169,9 @@ async def test_links_to_messages_lead_there_and_refusals_are_told(
         await expect(page.locator("#notice")).to_be_empty()
         await person.delete(f"/messages/{here}")
         await expect(message).to_have_count(0)
+        await page.goto(f"{sandbox.url}/#in=nowhere")
+        await expect(page.locator("#place")).to_contain_text("#general")
+        await expect(page.locator("#notice")).to_contain_text("nowhere")
 
 
 @needs_chromium
@@ -190,7 +203,7 @@ async def test_a_modal_is_filled_in_refused_with_the_reason_and_sent(
         await modal.get_by_role("radio", name="Gamma").check()
         await modal.get_by_role("checkbox", name="Alpha").check()
         await modal.get_by_label("Files").set_input_files(PICTURE)
-        data = await bot.does(take, modal.get_by_role("button", name="Submit").click())
+        data = await bot.does(take, modal.get_by_role("button", name="Submit").dblclick())
         await expect(modal).to_have_count(0)
         await expect(page.locator(".message .text")).to_have_text("thanks")
 
