@@ -40,6 +40,7 @@ One message shows a job from its first second to its end. This page is written b
 `python -m cogs.ui.gallery`; a test holds it to the code. Times stand as Discord shows them,
 relative; the accent colour never says what the label beside it does not.
 """
+HAS_VIDEO: Final = frozenset({JobState.DELIVERING, JobState.DELIVERED, JobState.KEPT})
 _TIME: Final = re.compile(r"<t:(\d+):R>")
 
 
@@ -124,6 +125,7 @@ def _job(state: JobState) -> Job:
         card=address,
         locale="en-US",
     )
+    video = Video("video.mp4", "https://playgrounds.runcomfy.net/…", 1, 1280, 720, 5.6)
     return Job(
         id=job_id_of(1442182200000000000),
         request=request,
@@ -132,7 +134,7 @@ def _job(state: JobState) -> Job:
         created_at=BEGAN,
         state_at=BEGAN + timedelta(minutes=3, seconds=12),
         owner=None,
-        video=Video("video.mp4", "https://playgrounds.runcomfy.net/…", 1, 1280, 720, 5.6),
+        video=video if state in HAS_VIDEO else None,
     )
 
 
