@@ -11,6 +11,7 @@ from discord.ext import commands
 from cogs.ui.errors import defer_privately
 from cogs.ui.job_button import JobButton
 from cogs.ui.language import private_language
+from cogs.ui.sequel import NoSuchVideoError, job_here
 from hailuo.jobs.job import JobState, UserId
 from hailuo.wording import N_
 
@@ -39,12 +40,13 @@ class CancelButton(JobButton, name="cancel", label=N_("Cancel")):
 
     async def _cancel(self, interaction: Interaction) -> str:
         """Return the answer, still to be translated."""
-        engine = interaction.client.engine
-        job = await engine.store.job(self.job_id)
-        if job is None:
+        try:
+            job = await job_here(interaction, self.job_id)
+        except NoSuchVideoError:
             return NO_SUCH_JOB
         if not may_cancel(job, interaction.user.id, interaction.permissions):
             return NOT_YOURS
+        engine = interaction.client.engine
         return outcome(await engine.cancel(job.id, UserId(interaction.user.id)))
 
 

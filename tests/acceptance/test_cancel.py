@@ -73,6 +73,22 @@ async def test_a_stranger_changes_nothing(stage: Stage, by: str) -> None:
     assert not [call for call in calls if call["route"].endswith("/cancel")]
 
 
+async def test_who_moderates_one_place_cancels_nothing_of_another(stage: Stage) -> None:
+    """A button's custom id is its sender's word, and may name a job that they cannot see."""
+    await stage.runcomfy.post("/sandbox/settings", queue_s=[60, 60])
+    await stage.animate(picture(), options={"private": True})
+    await stage.until(stage.submits, "the API has it")
+    (card,) = await stage.messages("alice", channel="dm")
+    (cancel,) = [item for item in components(card) if item.get("label") == "Cancel"]
+    forged = await stage.post_as_bot(cancel["custom_id"])
+    pressed = await stage.press_id(forged, cancel["custom_id"], who="mod")
+    answer = await stage.private_answer(pressed)
+    assert answer == "This bot does not know that job any more. Nothing was changed."
+    assert (await stage.submits())[0]["status"] == "in_queue"
+    answer = await stage.private_answer(await stage.press_id(forged, cancel["custom_id"]))
+    assert answer == "Stopped. It was not counted."
+
+
 async def test_another_reaction_changes_nothing(stage: Stage) -> None:
     card = await queued(stage)
     await stage.react(card, "alice", "👍")
