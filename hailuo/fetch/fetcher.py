@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import random
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Self
@@ -47,12 +47,14 @@ _TRY_AGAIN = frozenset({408, 416, 425, 429})
 
 @dataclass(frozen=True, slots=True)
 class FetchedFile:
-    """A file that has arrived whole; ``content_type`` is the server's word, without parameters."""
+    """A file that has arrived whole: how many bytes, and from where.
 
-    path: Path
+    ``url`` is the one that was checked and asked for, with everything escaped that could end it
+    in a text.
+    """
+
+    url: str = field(repr=False)
     size: int
-    sha256: str
-    content_type: str
 
 
 class Fetcher:
@@ -108,16 +110,16 @@ class Fetcher:
         try:
             with await asyncio.to_thread(PartialFile, target) as partial:
                 async with asyncio.timeout(self._total.total_seconds()):
-                    content_type = await self._receive(checked, partial, max_bytes)
+                    await self._receive(checked, partial, max_bytes)
                 await asyncio.to_thread(partial.keep)
-                return FetchedFile(target, partial.size, partial.sha256, content_type)
+                return FetchedFile(str(checked), partial.size)
         except TimeoutError:
             raise FetchTimeoutError(f"{checked.host}: not whole within {self._total}") from None
         except OSError as error:
             # The network's errors are caught where they happen; what is left is the disk's.
             raise DiskError(f"{type(error).__name__}: {error}") from error
 
-    async def _receive(self, url: URL, partial: PartialFile, max_bytes: int) -> str:
+    async def _receive(self, url: URL, partial: PartialFile, max_bytes: int) -> None:
         attempt = 1
         while True:
             try:
@@ -131,7 +133,7 @@ class Fetcher:
             await self._clock.sleep(min(pause, _LONGEST_PAUSE))
             attempt += 1
 
-    async def _attempt(self, url: URL, partial: PartialFile, max_bytes: int) -> str:
+    async def _attempt(self, url: URL, partial: PartialFile, max_bytes: int) -> None:
         if self._session is None:
             raise RuntimeError("the fetcher is used outside its `async with` block")
         stream = self._session.get(url, headers=_range(partial), allow_redirects=False)
@@ -142,7 +144,6 @@ class Fetcher:
                     await asyncio.to_thread(partial.restart)
                 partial.etag = _strong_etag(response)
                 await _store(response, partial, max_bytes)
-                return response.content_type.lower()
         except aiohttp.ServerTimeoutError as error:
             raise _TryAgainError(type(error).__name__, silent=True) from None
         except aiohttp.ClientError as error:

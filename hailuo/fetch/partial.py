@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 import secrets
 from typing import TYPE_CHECKING, BinaryIO, Self
@@ -21,7 +20,6 @@ class PartialFile:
         self._target = target
         self._path = target.with_name(f".{target.name}.{secrets.token_hex(4)}.part")
         self._file: BinaryIO = self._path.open("xb")
-        self._digest = hashlib.sha256()
         self.size = 0
         self.etag: str | None = None
         """The strong validator of what is here, if it may be continued by a range."""
@@ -35,22 +33,15 @@ class PartialFile:
         finally:
             self._path.unlink(missing_ok=True)
 
-    @property
-    def sha256(self) -> str:
-        """Return the digest of what is here, in hex."""
-        return self._digest.hexdigest()
-
     def append(self, chunk: bytes) -> None:
         """Add what came next."""
         self._file.write(chunk)
-        self._digest.update(chunk)
         self.size += len(chunk)
 
     def restart(self) -> None:
         """Forget what is here."""
         self._file.seek(0)
         self._file.truncate()
-        self._digest = hashlib.sha256()
         self.size = 0
         self.etag = None
 

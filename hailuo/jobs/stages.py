@@ -277,7 +277,7 @@ class JobStages:
         info = downloaded.info
         video = Video(
             name=name,
-            url=downloaded.url,
+            url=downloaded.file.url,
             size=downloaded.file.size,
             width=info.width,
             height=info.height,

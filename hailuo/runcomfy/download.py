@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 from hailuo.errors import HailuoError
@@ -39,9 +39,8 @@ class NoVideoError(HailuoError):
 
 @dataclass(frozen=True, slots=True)
 class DownloadedVideo(Generic[T]):
-    """A whole file on disk, where it came from, and what the probe found in it."""
+    """A whole file on disk, and what the probe found in it."""
 
-    url: str = field(repr=False)
     file: FetchedFile
     info: T
 
@@ -72,7 +71,7 @@ async def download_video(
             continue
         info = await _look_inside(target, probe)
         if info is not None:
-            return DownloadedVideo(url, file, info)
+            return DownloadedVideo(file, info)
     if refused is not None:
         raise refused
     raise NoVideoError(f"no video among {len(output.urls)} files")

@@ -137,9 +137,7 @@ def _held_at(since: datetime, *where: ColumnElement[bool]) -> Select[Any]:
     return _not_returned(at, member_ledger, member_ledger).where(at > since, *where)
 
 
-def _sent_at(
-    now: datetime, window: timedelta, *where: ColumnElement[bool]
-) -> Select[Any]:
+def _sent_at(now: datetime, window: timedelta, *where: ColumnElement[bool]) -> Select[Any]:
     """Return when each job that may be on the operator's bill was sent, within the window.
 
     What was not sent yet may be at any moment, however long it has waited: its time is ``now``.
@@ -158,9 +156,7 @@ def _sent_at(
     return _not_returned(at, operator_ledger, billed).where(candidates, at > since, *where)
 
 
-def _not_returned(
-    at: ColumnElement[datetime], ledger: Table, rows: FromClause
-) -> Select[Any]:
+def _not_returned(at: ColumnElement[datetime], ledger: Table, rows: FromClause) -> Select[Any]:
     """Return a time of each job whose hold was not returned."""
     close = ledger.alias()
     closed = and_(close.c.job_id == ledger.c.job_id, close.c.closes == 1)

@@ -193,11 +193,11 @@ class Files:
     points: Points
 
     async def fetch(self, url: str, target: Path, *, max_bytes: int) -> FetchedFile:
-        del url, max_bytes
+        del max_bytes
         self.points.reach("before renaming the video")
         target.write_bytes(b"\0\0\0\x18ftypmp42" + bytes(100))
         self.points.reach("after renaming the video")
-        return FetchedFile(target, 112, "0" * 64, "video/mp4")
+        return FetchedFile(url, 112)
 
     async def probe(self, source: Path) -> VideoInfo:
         assert source.exists()
