@@ -39,11 +39,13 @@ POLL_FAULTS: Faults = [
     (200, {"body": {"request_id": 7}}),
     (200, {"code": 500001}),
     (400, {"code": 400005}),
+    (404, {"code": 404001}),
+    (404, {}),
     ("hang", {}),
 ]
 FILE_FAULTS: Faults = [
     *((status, {}) for status in ("drop", "html", "garbage", "truncate", "empty", "redirect")),
-    *((status, {}) for status in (403, 404, 500, 503, "wrong_type")),
+    *((status, {}) for status in (403, 404, 500, 503, "wrong_type", "oversized")),
     ("slow", {"seconds": 0.5}),
     (429, {"retry_after": 1}),
 ]

@@ -181,6 +181,10 @@ class Job:
     submitted_at: datetime | None = None
     rendering_at: datetime | None = None
     rendered_at: datetime | None = None
+    last_queued_at: datetime | None = None
+    """When a look last found it in the queue; known once it has left."""
+    last_undone_at: datetime | None = None
+    """When a look last found it not done; known once it is."""
     finished_at: datetime | None = None
     cancel_asked_at: datetime | None = None
     cancel_asked_by: UserId | None = None

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from hailuo.jobs.durations import Between
 from hailuo.jobs.job import JobState
+from hailuo.jobs.patience import Patience
 
 if TYPE_CHECKING:
     from datetime import datetime, timedelta
@@ -15,6 +17,14 @@ if TYPE_CHECKING:
     from hailuo.jobs.pacing import Pacing, Watch
 
 
+class _Goes(StrEnum):
+    """What may go on for a job for too long."""
+
+    QUEUED = "queued"
+    RENDERING = "rendering"
+    UNANSWERED = "unanswered"
+
+
 class Lookout:
     """The pacing of this process's jobs; a job's age counts from when the API took it."""
 
@@ -22,6 +32,7 @@ class Lookout:
         self._pacing = pacing
         self._clock = clock
         self._watches: dict[JobId, Watch] = {}
+        self._patience = Patience(clock)
 
     def saw(self, job: Job) -> None:
         """Note the state that a look has just found a job in."""
@@ -31,9 +42,13 @@ class Lookout:
         else:
             watch.saw_queue(self._age(job))
 
-    def next_look(self, job: Job) -> timedelta:
+    def next_look(self, job: Job, retry_after: timedelta | None = None) -> timedelta:
         """Return how long to wait before the next look at a job."""
-        return self._watch(job).next_look(self._age(job))
+        return self._watch(job).next_look(self._age(job), retry_after)
+
+    def last_look(self, job: Job) -> datetime:
+        """Return when a look last found the job not done."""
+        return _begun(job) + self._watch(job).last_look
 
     def expected(self, job: Job) -> tuple[datetime, datetime] | None:
         """Return between which times the video is expected; None while nothing was learned."""
@@ -44,39 +59,59 @@ class Lookout:
         return now + eta.low, now + eta.high
 
     def stalled(self, job: Job) -> bool:
-        """Tell whether the job has stood still for longer than any job does."""
-        return self._watch(job).stalled(self._age(job))
+        """Note that a look found the job under way; tell whether looks have for longer than any
+        job takes.
+        """  # noqa: D205  # one sentence that does not fit on a line
+        self._patience.over(job.id, _Goes.UNANSWERED)
+        if job.state is JobState.IN_QUEUE:
+            return self._patience.lasting(job.id, _Goes.QUEUED) > self._pacing.rules.longest_queue
+        return self._patience.lasting(job.id, _Goes.RENDERING) > self._pacing.rules.longest_render
+
+    def unanswered(self, job: Job) -> timedelta:
+        """Note a look that told nothing of the job; return for how long none has."""
+        return self._patience.lasting(job.id, _Goes.UNANSWERED)
 
     def done(self, job: Job) -> None:
         """Learn from a job that was just found done."""
         self._watch(job).done(self._age(job))
-        self.drop(job)
+        self.drop(job.id)
 
-    def drop(self, job: Job) -> None:
+    def drop(self, job_id: JobId) -> None:
         """Watch a job no longer, however it ended."""
-        watch = self._watches.pop(job.id, None)
+        self._patience.forget(job_id)
+        watch = self._watches.pop(job_id, None)
         if watch is not None:
             watch.dropped()
 
     def learn(self, job: Job) -> None:
         """Learn from a job that was done before this process began."""
-        if job.submitted_at is None or job.rendered_at is None:
+        if job.submitted_at is None or job.rendered_at is None or job.last_undone_at is None:
             return
-        total = (job.rendered_at - job.submitted_at).total_seconds()
-        queue = Between(0.0, total)
+        done = Between(_seconds(job, job.last_undone_at), _seconds(job, job.rendered_at))
+        left = Between(0.0, done.high)
         if job.rendering_at is not None:
-            waited = (job.rendering_at - job.submitted_at).total_seconds()
-            queue = Between(waited, waited)
-        self._pacing.recall(queue, Between(total, total))
+            queued = _seconds(job, job.last_queued_at or job.submitted_at)
+            left = Between(queued, _seconds(job, job.rendering_at))
+        self._pacing.recall(left, done)
 
     def _watch(self, job: Job) -> Watch:
         """Return the job's watch; begin one, from what the store knows, where there is none."""
         watch = self._watches.get(job.id)
         if watch is None:
             watch = self._watches[job.id] = self._pacing.watch()
-            if job.rendering_at is not None and job.submitted_at is not None:
-                watch.saw_render(job.rendering_at - job.submitted_at)
+            if job.rendering_at is not None:
+                if job.last_queued_at is not None:
+                    watch.saw_queue(job.last_queued_at - _begun(job))
+                watch.saw_render(job.rendering_at - _begun(job))
         return watch
 
     def _age(self, job: Job) -> timedelta:
-        return self._clock.now() - (job.submitted_at or job.created_at)
+        return self._clock.now() - _begun(job)
+
+
+def _begun(job: Job) -> datetime:
+    return job.submitted_at or job.created_at
+
+
+def _seconds(job: Job, when: datetime) -> float:
+    return (when - _begun(job)).total_seconds()

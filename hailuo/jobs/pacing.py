@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 _NOT_YET = float("inf")
 _NEW = Between(0.0, _NOT_YET)
 _MOST_UNHEARD = 1024
+_ROUNDS = 6  # of a fixed point that halves its distance, or better, in each
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +45,10 @@ class Rules:
     thin: int = 10
     """Remembered jobs that waited as long, below which a wait is looked at as if unknown."""
     longest_queue: timedelta = timedelta(hours=2)
+    """How long looks may find a job in the queue; after that it has stalled."""
     longest_render: timedelta = timedelta(hours=1)
+    holds_up: timedelta = timedelta(minutes=15)
+    """From this age on a job no longer keeps those that began after it from being learned from."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +69,11 @@ class Watch:
     _last_look: float = 0.0
 
     @property
+    def last_look(self) -> timedelta:
+        """The age at which a look last found the job not done."""
+        return timedelta(seconds=self._last_look)
+
+    @property
     def rendering(self) -> bool:
         """Whether the job was seen outside the queue."""
         return self._queue.high < _NOT_YET
@@ -83,19 +92,14 @@ class Watch:
 
     def next_look(self, age: timedelta, retry_after: timedelta | None = None) -> timedelta:
         """Return how long to wait, from this age on, until the next look."""
+        if age > self._pacing.rules.holds_up:
+            self._pacing.forget(self._ticket)
         gap = self._pacing.gap(self._queue, age.total_seconds())
         return max(gap, retry_after or timedelta(0))
 
     def eta(self, age: timedelta) -> Eta | None:
         """Return how much longer the job takes; None if nothing is known of a job this old."""
         return self._pacing.eta(self._queue, age.total_seconds())
-
-    def stalled(self, age: timedelta) -> bool:
-        """Tell whether the job has stood still for longer than any job does."""
-        rules = self._pacing.rules
-        if not self.rendering:
-            return age > rules.longest_queue
-        return age - timedelta(seconds=self._queue.high) > rules.longest_render
 
     def done(self, age: timedelta) -> None:
         """Learn from a job that a look found done."""
@@ -136,6 +140,8 @@ class Pacing:
         if ticket in self._unheard:
             self._unheard[ticket] = (queue, total)
             self._learn_in_order()
+        else:
+            self._durations.learn(queue, total)
 
     def forget(self, ticket: int) -> None:
         """Wait for this job no longer."""
@@ -187,12 +193,16 @@ class Pacing:
         """Return the gap to a look that is there to see the queue end; infinite if worth nothing.
 
         Looks ``g`` apart cost ``wait/g`` of them, and leave the end of the queue unsure by ``g``,
-        which widens the search for the end of the job. The sum is least at the cube root below.
+        which widens the search for the end of the job. The sum is least where the gap is the cube
+        root below, which holds the gap itself.
         """
         first, mean = self._durations.queue_ends(queue.low) or (age, age)
         wait = max(mean - max(first, age), 0.0)
         spread = max(self._durations.render_width, 1.0)
-        gap = cbrt(2 * spread**2 * wait / self._search(spread))
+        gap = 0.0
+        for _ in range(_ROUNDS):
+            reach = hypot(spread, gap)
+            gap = cbrt(2 * reach**2 * wait / self._search(reach))
         if not gap or self._search(width(ends)) <= wait / gap + self._search(hypot(spread, gap)):
             return _NOT_YET
         return max(first - age, 0.0) + gap * self._rng.uniform(0.9, 1.0)

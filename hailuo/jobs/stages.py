@@ -13,10 +13,16 @@ import structlog
 from hailuo.errors import HailuoError
 from hailuo.fetch import FetchError
 from hailuo.jobs.job import Job, JobState, Video
+from hailuo.jobs.patience import Patience
 from hailuo.jobs.presenter import CardGoneError, CardTooLargeError, Delivery, Outlook
 from hailuo.jobs.submission import Submission
 from hailuo.runcomfy.download import NoVideoError, download_video
-from hailuo.runcomfy.errors import RequestNotFoundError, ResultNotReadyError, RunComfyError
+from hailuo.runcomfy.errors import (
+    InvalidInputError,
+    RequestNotFoundError,
+    ResultNotReadyError,
+    RunComfyError,
+)
 from hailuo.runcomfy.models import (
     Cancelled,
     Completed,
@@ -52,8 +58,9 @@ log = structlog.get_logger(__name__)
 
 NOW: Final = timedelta(0)
 GONE_PATIENCE: Final = timedelta(minutes=10)
-"""How long a finished video may be missing at its address before it counts as lost."""
-FETCH_PATIENCE: Final = timedelta(hours=24)
+"""How long an answer that a job or its video is no more has to stand before it is believed."""
+ERROR_PATIENCE: Final = timedelta(hours=24)
+"""How long errors that say nothing of the job may be all that looks at it meet."""
 IN_LINE: Final = timedelta(minutes=5)
 """How often a job in line is looked at though nothing has called it: its card may be behind."""
 LINK_LIFE: Final = timedelta(hours=12)
@@ -67,6 +74,10 @@ NO_VIDEO: Final = N_(
 )
 STALLED: Final = N_(
     "RunComfy has stood still with this for hours, so the bot has stopped waiting. "
+    "It was not counted; please try again."
+)
+SILENT: Final = N_(
+    "RunComfy has told nothing of this for a day, so the bot has stopped asking. "
     "It was not counted; please try again."
 )
 LOST_PICTURE: Final = N_(
@@ -122,6 +133,7 @@ class JobStages:
         self._line = line
         self._submission = Submission(store, api, line, clock)
         self._links: dict[JobId, _Link] = {}
+        self._patience = Patience(clock)
 
     async def advance(self, job: Job) -> timedelta | None:
         """Do the job's next act; return when to look again, None when nothing is left to do."""
@@ -142,6 +154,12 @@ class JobStages:
                 return await self._deliver(job)
             case _:
                 return await self._end(job)
+
+    def let_go(self, job_id: JobId) -> None:
+        """Forget a job that is settled, or another worker's."""
+        self._links.pop(job_id, None)
+        self._lookout.drop(job_id)
+        self._patience.forget(job_id)
 
     async def finish(self) -> None:
         """Wait for the paid requests under way: tearing one would leave it `unknown`."""
@@ -190,26 +208,27 @@ class JobStages:
         """Ask the API to drop a queued job; believe it only once it is confirmed."""
         try:
             outcome = await self._api.cancel(_request_id(job))
-        except RequestNotFoundError as error:
-            return await self._fail(job, error.wording)
         except RunComfyError as error:
             log.warning("cancel not taken", job=job.id, error=str(error))
+            if error.retry_after is not None:
+                raise
             return await self._poll(job)  # the job's life goes on, whatever the cancel call says
-        return await self._apply(job, outcome if isinstance(outcome, Cancelled) else outcome.status)
+        return await self._follow(
+            job, outcome if isinstance(outcome, Cancelled) else outcome.status
+        )
 
     async def _poll(self, job: Job) -> timedelta:
+        """Look at the job; an error of a look is the job's end only if it is all that there is."""
         try:
-            status = await self._api.status(_request_id(job))
-        except RequestNotFoundError as error:
-            return await self._fail(job, error.wording)
-        except RunComfyError:
-            if self._lookout.stalled(job):
-                return await self._fail(job, Wording(STALLED))
-            raise
-        return await self._apply(job, status)
+            return await self._follow(job, await self._api.status(_request_id(job)))
+        except RunComfyError as error:
+            if self._lookout.unanswered(job) <= _patience_with(error):
+                raise
+            log.exception("given up", job=job.id, request=job.request_id)
+            return await self._fail(job, _why_over(error))
 
-    async def _apply(self, job: Job, status: Status | None) -> timedelta:
-        """Follow what the API says of the job; None is no news."""
+    async def _follow(self, job: Job, status: Status | None) -> timedelta:
+        """Do what the API's word on the job asks for; None is no news."""
         match status:
             case Completed():
                 return await self._read_result(job)
@@ -219,33 +238,39 @@ class JobStages:
                 await self._store.move(job, JobState.CANCELLED)
                 return NOW
             case InProgress() if job.state is JobState.IN_QUEUE:
-                job = await self._store.move(job, JobState.IN_PROGRESS)
+                last_look = self._lookout.last_look(job)
+                job = await self._store.move(job, JobState.IN_PROGRESS, last_look=last_look)
+                self._lookout.saw(job)
+            case InQueue() | InProgress():
+                self._lookout.saw(job)
             case _:
-                pass  # still there, or a word we do not know: look again
-        self._lookout.saw(job)
-        if self._lookout.stalled(job):
-            return await self._fail(job, Wording(STALLED))
+                pass  # a word we do not know, or none
         position = status.position if isinstance(status, InQueue) else None
         early, late = self._lookout.expected(job) or (None, None)
         self._presenter.update(job, Outlook(position, early, late))
-        return self._lookout.next_look(job)
+        return await self._look_again(job)
+
+    async def _look_again(self, job: Job, retry_after: timedelta | None = None) -> timedelta:
+        """Return when to look again at a job that was found under way, unless it has stalled."""
+        if self._lookout.stalled(job):
+            return await self._fail(job, Wording(STALLED))
+        return self._lookout.next_look(job, retry_after)
 
     async def _read_result(self, job: Job) -> timedelta:
         """Read the definitive word: a completed job may yet have failed."""
         try:
             result = await self._api.result(_request_id(job))
-        except ResultNotReadyError:
-            return self._lookout.next_look(job)
-        except RequestNotFoundError as error:
-            return await self._fail(job, error.wording)
+        except ResultNotReadyError as error:
+            return await self._look_again(job, error.retry_after)
         match result:
             case Output():
-                moved = await self._store.move(job, JobState.FETCHING)
+                last_look = self._lookout.last_look(job)
+                moved = await self._store.move(job, JobState.FETCHING, last_look=last_look)
                 self._lookout.done(moved)
                 self._presenter.update(moved, Outlook())
                 return NOW
             case NotReady():
-                return self._lookout.next_look(job)
+                return await self._look_again(job)
             case Cancelled():
                 await self._store.move(job, JobState.CANCELLED)
                 return NOW
@@ -256,7 +281,6 @@ class JobStages:
 
     async def _fetch(self, job: Job) -> timedelta:
         """Bring the video to our disk; a result is free to fetch again."""
-        waited = self._clock.now() - job.state_at
         name = self._folders.video_name(job.id)
         try:
             result = await self._api.result(_request_id(job))
@@ -270,7 +294,7 @@ class JobStages:
                 probe=self._videos.probe,
             )
         except (FetchError, NoVideoError, RunComfyError) as error:
-            if waited > (FETCH_PATIENCE if error.retryable else GONE_PATIENCE):
+            if self._patience.lasting(job.id, job.state) > _patience_with(error):
                 log.exception("video lost", job=job.id, request=job.request_id)
                 return await self._fail(job, Wording(LOST_VIDEO))
             raise
@@ -283,6 +307,7 @@ class JobStages:
             height=info.height,
             seconds=info.duration.total_seconds(),
         )
+        self._patience.over(job.id, job.state)
         await self._keep_stills(job, video)
         await self._store.move(job, JobState.DELIVERING, video=video)
         return NOW
@@ -312,13 +337,12 @@ class JobStages:
     async def _end(self, job: Job) -> None:
         """See to it that the card shows the end, then let the job go."""
         self._line.stir()  # there may be room for another
-        self._links.pop(job.id, None)
         if job.state is not JobState.DELIVERED:  # delivering has drawn that one
             try:
                 await self._presenter.close(job)
             except HailuoError as error:
-                ended_at = job.finished_at or job.state_at
-                if not error.retryable or self._clock.now() - ended_at < END_PATIENCE:
+                tried_for = self._patience.lasting(job.id, job.state)
+                if not error.retryable or tried_for < END_PATIENCE:
                     raise
                 log.warning("card given up", job=job.id, error=str(error))
         if job.state is JobState.UNKNOWN and job.reason is None:  # else it was decided on
@@ -327,7 +351,6 @@ class JobStages:
             # Nobody counts those that were never sent, so their pictures would fill the disk.
             picture = self._folders.picture(job.picture.name)
             await asyncio.to_thread(picture.unlink, missing_ok=True)
-        self._lookout.drop(job)
         await self._store.announce(job)
         log.info("settled", job=job.id, state=job.state)
 
@@ -341,6 +364,27 @@ def _request_id(job: Job) -> RequestId:
     if job.request_id is None:
         raise ValueError(f"{job.id} is {job.state} without a request id")
     return RequestId(job.request_id)
+
+
+def _patience_with(error: HailuoError) -> timedelta:
+    """Return how long such errors have to be all there is before they are the job's end.
+
+    What the API says of itself, or of the bot's account, says nothing of the job.
+    """
+    of_the_job = not isinstance(error, RunComfyError) or isinstance(
+        error, RequestNotFoundError | InvalidInputError
+    )
+    return GONE_PATIENCE if of_the_job and not error.retryable else ERROR_PATIENCE
+
+
+def _why_over(error: RunComfyError) -> Wording:
+    match error:
+        case RequestNotFoundError():
+            return error.wording
+        case InvalidInputError():
+            return _api_failed(error.text)
+        case _:
+            return Wording(SILENT)
 
 
 def _api_failed(reason: str) -> Wording:

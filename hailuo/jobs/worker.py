@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import heapq
 import itertools
+import math
 import secrets
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final, Protocol
@@ -16,7 +17,7 @@ from hailuo.jobs.job import WorkerId
 from hailuo.store.errors import StaleMoveError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Collection, Iterable, Mapping
 
     from hailuo.clock import Clock
     from hailuo.jobs.job import Job, JobId, UserId
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger(__name__)
 
+TICK: Final = timedelta(milliseconds=100)
+"""Looks fall due together by such steps, so that one reading of the store serves them all."""
 LOOKS_AT_ONCE: Final = 64
 """Looks under way at the same time; more would only wait in the connection pools."""
 FIRST_BACKOFF: Final = timedelta(seconds=1)
@@ -50,6 +53,10 @@ class Stages(Protocol):
 
     async def watch(self, poke: Callable[[JobId], None]) -> None:
         """Have jobs looked at when something outside them changes, until cancelled."""
+        ...
+
+    def let_go(self, job_id: JobId) -> None:
+        """Forget a job that this worker no longer looks after."""
         ...
 
     async def finish(self) -> None:
@@ -154,8 +161,8 @@ class Worker:
         """Drop all jobs, which may be another's by now; writes in our old name are refused."""
         old, self.id = self.id, new_worker_id()
         self._heap.clear()
-        self._due.clear()
-        self._errors.clear()
+        for job_id in list(self._due):
+            self._let_go(job_id)
         await self._store.enlist(self.id)
         log.error("heartbeat missed: began anew", was=old, worker=self.id)
 
@@ -186,10 +193,21 @@ class Worker:
     async def _loop(self) -> None:
         async with asyncio.TaskGroup() as looks:
             while True:
-                for job_id in self._pop_due():
-                    self._in_hand.add(job_id)
-                    looks.create_task(self._look(job_id), name=f"look:{job_id}")
+                due = self._pop_due()
+                self._in_hand.update(due)
+                for job_id, job in (await self._read(due)).items():
+                    looks.create_task(self._look(job_id, job), name=f"look:{job_id}")
                 await self._wait()
+
+    async def _read(self, due: Collection[JobId]) -> Mapping[JobId, Job | None]:
+        """Read the jobs that are due; none of them now where they cannot be read."""
+        try:
+            jobs = await self._store.jobs(due) if due else {}
+        except Exception as error:  # noqa: BLE001 - told by `_failed`
+            for job_id in due:
+                self._done_with(job_id, self._failed(job_id, error))
+            return {}
+        return {job_id: jobs.get(job_id) for job_id in due}
 
     def _pop_due(self) -> list[JobId]:
         now = self._clock.monotonic()
@@ -220,49 +238,57 @@ class Worker:
 
     def _schedule(self, job_id: JobId, delay: timedelta) -> None:
         when = self._clock.monotonic() + delay.total_seconds()
+        if delay:
+            when = math.ceil(when / TICK.total_seconds()) * TICK.total_seconds()
         self._due[job_id] = when
         heapq.heappush(self._heap, (when, next(self._order), job_id))
         self._wake.set()
 
-    async def _look(self, job_id: JobId) -> None:
+    async def _look(self, job_id: JobId, job: Job | None) -> None:
         again: timedelta | None = FIRST_BACKOFF
         try:
             async with self._room:
-                again = await self._advance(job_id)
+                again = await self._advance(job_id, job)
         finally:
-            self._in_hand.discard(job_id)
-            poked = job_id in self._poked
-            self._poked.discard(job_id)
-            if again is not None:
-                self._schedule(job_id, timedelta(0) if poked else again)
-            elif poked:
-                self._schedule(job_id, timedelta(0))
+            self._done_with(job_id, again)
 
-    async def _advance(self, job_id: JobId) -> timedelta | None:
+    def _done_with(self, job_id: JobId, again: timedelta | None) -> None:
+        """Take a job out of hand, to be looked at again then; at once if it was poked."""
+        self._in_hand.discard(job_id)
+        if job_id in self._poked:
+            self._poked.discard(job_id)
+            again = timedelta(0)
+        if again is not None:
+            self._schedule(job_id, again)
+
+    async def _advance(self, job_id: JobId, job: Job | None) -> timedelta | None:
+        if job is None or job.owner != self.id or job.announced:
+            return self._let_go(job_id)
         try:
-            job = await self._store.job(job_id)
-            if job is None or job.owner != self.id or job.announced:
-                return self._let_go(job_id)
             again = await self._stages.advance(job)
             await self._answer_cancel(job_id)
         except StaleMoveError as error:
             log.info("job moved by someone else", job=job_id, error=str(error))
-            again = timedelta(0)
-        except HailuoError as error:
-            again = max(self._back_off(job_id), error.retry_after or timedelta(0))
-            log.warning("look failed", job=job_id, again=again, error=str(error))
-        except Exception:
-            again = self._back_off(job_id)
-            log.exception("look failed unexpectedly", job=job_id, again=again)
-        else:
-            self._errors.pop(job_id, None)
-            if again is None:
-                return self._let_go(job_id)
-        return again
+            return timedelta(0)
+        except Exception as error:  # noqa: BLE001 - told by `_failed`
+            return self._failed(job_id, error)
+        self._errors.pop(job_id, None)
+        return self._let_go(job_id) if again is None else again
 
     def _let_go(self, job_id: JobId) -> None:
         self._errors.pop(job_id, None)
         self._due.pop(job_id, None)
+        self._stages.let_go(job_id)
+
+    def _failed(self, job_id: JobId, error: Exception) -> timedelta:
+        """Return when to look again after a look that failed: later and later."""
+        again = self._back_off(job_id)
+        if isinstance(error, HailuoError):
+            again = max(again, error.retry_after or timedelta(0))
+            log.warning("look failed", job=job_id, again=again, error=str(error))
+        else:
+            log.error("look failed unexpectedly", job=job_id, again=again, exc_info=error)
+        return again
 
     def _back_off(self, job_id: JobId) -> timedelta:
         count = self._errors[job_id] = self._errors.get(job_id, 0) + 1

@@ -99,7 +99,7 @@ def parse_status(answer: JsonObject, redact: Redact = shorten) -> Status:
         return Cancelled()
     if word in _FAILED:
         return Failed(redact(_first_text(answer, _REASON_KEYS)))
-    return UnknownStatus(redact(word)[:_LONGEST_WORD])
+    return UnknownStatus(redact(str(answer["status"]).strip())[:_LONGEST_WORD])
 
 
 def parse_result(answer: JsonObject, redact: Redact = shorten) -> Result:

@@ -175,7 +175,7 @@ class RunComfyClient:
                 return Accepted(parse_request_id((answer.body or {}).get("request_id")))
             except MalformedAnswerError as malformed:
                 return SubmitUnknown(str(malformed), answer.status)
-        if not is_refusal(answer.status, error.error_code):
+        if not is_refusal(answer.status, error.error_code) or _names_a_job(answer):
             return SubmitUnknown(str(error), answer.status)
         if isinstance(error, RequestNotFoundError):
             # What was not found by a submit is the model.
@@ -191,6 +191,8 @@ class RunComfyClient:
         request_id: RequestId,
     ) -> T:
         body = self._checked(answer, request_id)
+        if body.get("request_id") not in (None, request_id):
+            raise MalformedAnswerError("it is about another request", request_id=request_id)
         try:
             return parse(body, self._redact)
         except MalformedAnswerError as malformed:
@@ -205,7 +207,10 @@ class RunComfyClient:
         if error is not None:
             raise error
         if answer.body is None:
-            raise _unreadable(answer, request_id)
+            media = self._redact(answer.headers.get("Content-Type", "no type"))[:40]
+            raise MalformedAnswerError(
+                f"not a JSON object but {media}", http_status=answer.status, request_id=request_id
+            )
         return answer.body
 
     def _error(self, answer: Answer, request_id: RequestId | None = None) -> RunComfyError | None:
@@ -216,8 +221,8 @@ class RunComfyClient:
         if success and (code is None or _is_failed_job(body, request_id)):
             return None
         kind = error_type(answer.status, code)
-        if answer.body is None and kind is RequestNotFoundError:
-            # A page of some gateway is not the API's word that a paid job is gone.
+        if kind is RequestNotFoundError and request_id is not None and code is None:
+            # Some gateway's 404 is not the API's word that a paid job is gone.
             kind = UnexpectedAnswerError
         return kind(
             error_text(body, self._redact),
@@ -248,6 +253,15 @@ class JobHandle:
         return await self._client.cancel(self.request_id)
 
 
+def _names_a_job(answer: Answer) -> bool:
+    """Tell whether an answer that says no speaks of a job all the same, in a success's form."""
+    try:
+        parse_request_id((answer.body or {}).get("request_id"))
+    except MalformedAnswerError:
+        return False
+    return answer.status < HTTPStatus.MULTIPLE_CHOICES
+
+
 def _is_failed_job(body: JsonObject, request_id: RequestId | None) -> bool:
     """Tell a failed job that gives its error code from a call that failed."""
     if request_id is None or body.get("request_id") != request_id:
@@ -256,13 +270,6 @@ def _is_failed_job(body: JsonObject, request_id: RequestId | None) -> bool:
         return isinstance(parse_status(body), Failed)
     except MalformedAnswerError:
         return False
-
-
-def _unreadable(answer: Answer, request_id: RequestId) -> MalformedAnswerError:
-    media = answer.headers.get("Content-Type", "no type").partition(";")[0][:40]
-    return MalformedAnswerError(
-        f"not a JSON object but {media}", http_status=answer.status, request_id=request_id
-    )
 
 
 def _checked_token(token: str) -> str:

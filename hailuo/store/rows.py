@@ -118,6 +118,8 @@ def job_of(row: Row[Any]) -> Job:
         submitted_at=row.submitted_at,
         rendering_at=row.rendering_at,
         rendered_at=row.rendered_at,
+        last_queued_at=row.last_queued_at,
+        last_undone_at=row.last_undone_at,
         finished_at=row.finished_at,
         cancel_asked_at=row.cancel_asked_at,
         cancel_asked_by=None if row.cancel_asked_by is None else UserId(row.cancel_asked_by),

@@ -49,6 +49,11 @@ _MARKS: Final = {
     JobState.FETCHING: "rendered_at",
 }
 """The column that keeps when a job first came to this state; pacing learns from them."""
+_LAST_LOOKS: Final = {
+    JobState.IN_PROGRESS: "last_queued_at",
+    JobState.FETCHING: "last_undone_at",
+}
+"""The column that keeps when a look last found the job not there yet."""
 
 
 class Store:
@@ -109,8 +114,12 @@ class Store:
         request_id: str | None = None,
         video: Video | None = None,
         reason: Wording | None = None,
+        last_look: datetime | None = None,
     ) -> Job:
-        """Write the job's move to ``to`` and, if that is an end, settle both ledgers with it."""
+        """Write the job's move to ``to`` and, if that is an end, settle both ledgers with it.
+
+        ``last_look`` is when the job was last found in the state it leaves.
+        """
         if to not in MOVES[job.state]:
             raise IllegalMoveError(f"{job.id}: {job.state} -> {to}")
         now = self._clock.now()
@@ -118,6 +127,8 @@ class Store:
         mark = _MARKS.get(to)
         if mark is not None and getattr(job, mark) is None:
             changes[mark] = now
+            if to in _LAST_LOOKS:
+                changes[_LAST_LOOKS[to]] = last_look
         if to in ENDS:
             changes["finished_at"] = now
         if request_id is not None:
@@ -267,6 +278,11 @@ class Store:
     async def job(self, job_id: JobId) -> Job | None:
         """Return one job."""
         return await self._database.read(lambda connection: _job(connection, job_id))
+
+    async def jobs(self, job_ids: Collection[JobId]) -> Mapping[JobId, Job]:
+        """Return those of these jobs that there are."""
+        found = await self._jobs(select(jobs).where(jobs.c.id.in_(job_ids)))
+        return {job.id: job for job in found}
 
     async def job_on(self, message_id: int) -> Job | None:
         """Return the job whose card is this message."""

@@ -120,6 +120,9 @@ jobs = Table(
     Column("submitted_at", Instant),
     Column("rendering_at", Instant),
     Column("rendered_at", Instant),
+    # A look only ever tells that something happened since the last one; these are the last ones.
+    Column("last_queued_at", Instant),
+    Column("last_undone_at", Instant),
     Column("finished_at", Instant),
     Column("deleted_at", Instant),
     # The video.

@@ -12,11 +12,12 @@ from hailuo.errors import HailuoError
 from hailuo.jobs.job import JobState, UserId, WorkerId
 from hailuo.jobs.worker import FIRST_BACKOFF, LONGEST_BACKOFF, Worker
 from hailuo.store import Store
+from hailuo.store.errors import StoreError
 from tests.clocks import ManualClock, settle
 from tests.integration.store.conftest import LIMITS, PICTURE, request_by
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Callable
+    from collections.abc import AsyncGenerator, Callable, Collection, Mapping
     from pathlib import Path
 
     from hailuo.jobs.job import Job, JobId
@@ -39,6 +40,7 @@ class Script:
         self.looks: list[tuple[str, float]] = []
         self.act: Callable[[Job], timedelta | None] = lambda _job: None
         self.finished = False
+        self.let_go_of: list[str] = []
         self.looked = asyncio.Event()
 
     async def advance(self, job: Job) -> timedelta | None:
@@ -52,6 +54,9 @@ class Script:
     async def watch(self, poke: Callable[[JobId], None]) -> None:
         del poke
         await asyncio.Event().wait()
+
+    def let_go(self, job_id: JobId) -> None:
+        self.let_go_of.append(job_id)
 
     async def finish(self) -> None:
         self.finished = True
@@ -133,10 +138,55 @@ async def test_newer_work_wakes_the_loop_before_the_earliest_look(
 
 
 async def test_a_settled_job_is_let_go(worker: Worker, script: Script, store: Store) -> None:
-    worker.take([await accepted(store)])
+    job = await accepted(store)
+    worker.take([job])
     await look(script, 1)
     await rests(worker)
     assert worker._heap == []
+    assert script.let_go_of == [job.id]
+
+
+async def test_looks_that_fall_due_together_read_the_store_once(
+    worker: Worker,
+    script: Script,
+    store: Store,
+    clock: ManualClock,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    reads: list[int] = []
+    read = store.jobs
+
+    async def counted(job_ids: Collection[JobId]) -> Mapping[JobId, Job]:
+        reads.append(len(job_ids))
+        return await read(job_ids)
+
+    jobs = [await accepted(store) for _ in range(5)]
+    gaps = iter([5.0, 5.02, 5.04, 5.06, 5.08])
+    script.act = lambda _job: timedelta(seconds=next(gaps, 60))
+    worker.take(jobs)
+    await look(script, 5)
+    await rests(worker)
+    monkeypatch.setattr(store, "jobs", counted)
+    await clock.advance(timedelta(seconds=5.2))
+    await look(script, 10)
+    assert sum(reads) == 5
+    assert len(reads) <= 2
+
+
+async def test_a_store_that_cannot_be_read_puts_looks_off(
+    worker: Worker, script: Script, store: Store, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def broken(_job_ids: Collection[JobId]) -> Mapping[JobId, Job]:
+        raise StoreError("locked")
+
+    read = store.jobs
+    monkeypatch.setattr(store, "jobs", broken)
+    worker.take([await accepted(store)])
+    await settle()
+    assert script.looks == []
+    monkeypatch.setattr(store, "jobs", read)
+    await clock.advance(FIRST_BACKOFF)
+    await look(script, 1)
 
 
 async def test_an_error_of_a_look_backs_off_further_and_further_and_loses_nothing(

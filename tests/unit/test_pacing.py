@@ -263,23 +263,28 @@ def test_with_little_history_there_is_no_eta() -> None:
     watch_job(pacing.watch(), 0.0, 60.0)
 
 
-def test_each_state_has_its_own_stall_limit() -> None:
-    watch = Pacing(Rules(longest_queue=seconds(100), longest_render=seconds(50))).watch()
-    assert not watch.stalled(seconds(100))
-    assert watch.stalled(seconds(101))
-    watch.saw_render(seconds(90))
-    assert watch.rendering
-    assert not watch.stalled(seconds(140))
-    assert watch.stalled(seconds(141))
-
-
 def test_a_look_that_finds_the_queue_again_changes_nothing() -> None:
     """Answers may overtake each other; a render does not go back to the queue."""
-    watch = Pacing(Rules(longest_render=seconds(50))).watch()
+    pacing = Pacing()
+    watch = pacing.watch()
     watch.saw_render(seconds(10))
     watch.saw_queue(seconds(20))
-    watch.saw_render(seconds(40))
-    assert watch.stalled(seconds(61))
+    assert watch.rendering
+    watch.done(seconds(60))
+    ((left, _),) = pacing._durations._jobs
+    assert left <= 10
+
+
+def test_a_job_that_stands_still_does_not_keep_the_others_from_being_learned_from() -> None:
+    pacing = Pacing(UNBOUNDED, random.Random(0))  # seeded
+    stuck = pacing.watch()
+    for _ in range(50):
+        watch_job(pacing.watch(), 0.0, 60.0)
+    assert pacing.watch().eta(seconds(0)) is None
+    stuck.next_look(seconds(901))
+    assert pacing.watch().eta(seconds(0)) is not None
+    stuck.done(seconds(2000))
+    assert len(pacing._durations) == 51
 
 
 times = st.lists(st.floats(0.1, 1000), min_size=1, max_size=30).map(sorted)

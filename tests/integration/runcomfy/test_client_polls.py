@@ -158,7 +158,34 @@ async def test_a_failed_job_may_carry_its_own_code(
 
 async def test_an_unknown_word_is_a_status(api: ScriptedServer, client: RunComfyClient) -> None:
     api.script = [reply(200, {"status": "Warming Up"})]
-    assert UnknownStatus("warming_up") == await client.status(ID)
+    assert UnknownStatus("Warming Up") == await client.status(ID)
+
+
+async def test_an_unknown_word_does_not_echo_the_token(
+    api: ScriptedServer, client: RunComfyClient
+) -> None:
+    api.script = [reply(200, {"status": f"canary-token-7f3a is busy"})]
+    assert UnknownStatus("[redacted] is busy") == await client.status(ID)
+
+
+@pytest.mark.parametrize("body", [{}, {"message": "Not Found"}, {"error": {"code": 404}}])
+async def test_a_gateways_404_is_not_the_apis_word(
+    api: ScriptedServer, client: RunComfyClient, body: dict[str, object]
+) -> None:
+    api.script = [reply(404, body)]
+    with pytest.raises(errors.UnexpectedAnswerError) as caught:
+        await client.status(ID)
+    assert caught.value.retryable
+
+
+@pytest.mark.parametrize("call", ["status", "result"])
+async def test_an_answer_about_another_request_is_not_believed(
+    api: ScriptedServer, client: RunComfyClient, call: str
+) -> None:
+    output = {"video": "https://files.runcomfy.net/somebody-elses.mp4"}
+    api.script = [reply(200, {"request_id": "r-2", "status": "completed", "output": output})]
+    with pytest.raises(errors.MalformedAnswerError):
+        await getattr(client, call)(ID)
 
 
 @pytest.mark.parametrize(

@@ -90,6 +90,7 @@ LOST = {
     "empty 200": reply(200, b""),
     "unknown code with 200": reply(200, {"error_code": 499123}),
     "unknown code with 400": reply(400, {"error_code": 777}),
+    "a known code beside a request id": reply(200, {"request_id": "r-1", "error_code": 400002}),
     "not-ready code on a submit": reply(400, {"error_code": 400005}),
     "too large": reply(200, b'"' + b"x" * (1024 * 1024 + 1) + b'"'),
     "bad gzip": reply(200, b"no gzip at all", headers={"Content-Encoding": "gzip"}),

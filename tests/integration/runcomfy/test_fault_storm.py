@@ -83,8 +83,6 @@ async def follow(handle: JobHandle, pacing: Pacing, clock: FastClock) -> object:
             ):
                 watch.done(age())
                 return result
-        except errors.RequestNotFoundError as error:
-            return error
         except errors.RunComfyError as error:
             # Retry-After is in real seconds, for the server's clock of faults is not a fast one.
             asked = error.retry_after * SPEED if error.retry_after else None
