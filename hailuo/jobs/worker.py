@@ -201,8 +201,10 @@ class Worker:
 
     async def _read(self, due: Collection[JobId]) -> Mapping[JobId, Job | None]:
         """Read the jobs that are due; none of them now where they cannot be read."""
+        if not due:
+            return {}
         try:
-            jobs = await self._store.jobs(due) if due else {}
+            jobs = await self._store.jobs(due)
         except Exception as error:  # noqa: BLE001 - told by `_failed`
             for job_id in due:
                 self._done_with(job_id, self._failed(job_id, error))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -101,10 +102,8 @@ class Looks:
     async def look(self) -> timedelta | None:
         """Look once; return when to look again, None where the look failed."""
         again = None
-        try:
+        with suppress(RunComfyError):
             again = await self.stages.advance(self.job)
-        except RunComfyError:
-            pass
         found = await self.store.job(self.job.id)
         assert found is not None
         self.job = found

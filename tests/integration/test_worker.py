@@ -174,7 +174,11 @@ async def test_looks_that_fall_due_together_read_the_store_once(
 
 
 async def test_a_store_that_cannot_be_read_puts_looks_off(
-    worker: Worker, script: Script, store: Store, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
+    worker: Worker,
+    script: Script,
+    store: Store,
+    clock: ManualClock,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     async def broken(_job_ids: Collection[JobId]) -> Mapping[JobId, Job]:
         raise StoreError("locked")

@@ -164,7 +164,7 @@ async def test_an_unknown_word_is_a_status(api: ScriptedServer, client: RunComfy
 async def test_an_unknown_word_does_not_echo_the_token(
     api: ScriptedServer, client: RunComfyClient
 ) -> None:
-    api.script = [reply(200, {"status": f"canary-token-7f3a is busy"})]
+    api.script = [reply(200, {"status": "canary-token-7f3a is busy"})]
     assert UnknownStatus("[redacted] is busy") == await client.status(ID)
 
 
