@@ -5,6 +5,10 @@ from __future__ import annotations
 import asyncio
 import re
 import socket
+import sys
+from asyncio.subprocess import DEVNULL
+from pathlib import Path
+from textwrap import dedent
 from typing import TYPE_CHECKING
 
 import aiohttp
@@ -15,6 +19,8 @@ from hailuo.store.errors import StoreError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+ROOT = Path(__file__).parents[2]
 
 
 class Census:
@@ -48,6 +54,23 @@ async def test_health_is_the_database_and_the_gateway() -> None:
         assert (await get(url))[0] == 503
         connected[0], store.broken = True, True
         assert (await get(url))[0] == 503
+
+
+async def test_the_healthcheck_of_compose_follows_health() -> None:
+    """It asks wherever HTTP_ADDR says, since a wrong place would call a sound bot unhealthy."""
+    (script,) = re.findall(r"\n +- \|\n((?: {10}.*\n)+)", (ROOT / "compose.yaml").read_text())
+    address, connected = f"127.0.0.1:{free_port()}", [True]
+
+    async def check() -> int:
+        child = await asyncio.create_subprocess_exec(
+            sys.executable, "-c", dedent(script), env={"HTTP_ADDR": address}, stderr=DEVNULL
+        )
+        return await child.wait()
+
+    async with serve_health(address, Census(), lambda: connected[0]):
+        assert await check() == 0
+        connected[0] = False
+        assert await check() == 1
 
 
 async def test_metrics_count_jobs_by_state() -> None:
