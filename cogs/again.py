@@ -7,20 +7,30 @@ from typing import TYPE_CHECKING, Any
 import discord
 from discord import ui
 
-from cogs.offer import draw, take
 from cogs.ui.cost import cost_of
 from cogs.ui.errors import defer_privately
 from cogs.ui.job_button import JobButton
-from cogs.ui.language import Language, private_language
+from cogs.ui.language import private_language
 from cogs.ui.lineage import OriginKind
-from cogs.ui.request import request_of
-from cogs.ui.sequel import origin_in, parent_of, picture_of
+from cogs.ui.sequel import (
+    begin,
+    borrowed,
+    origin_in,
+    parent_of,
+    picture_of,
+    place_of,
+    private_in,
+    shown_picture,
+)
 from cogs.ui.text import quoted
+from hailuo.jobs.finds import Find
+from hailuo.jobs.job import JobId, UserId, job_id_of
+from hailuo.jobs.sequels import owner_of
 from hailuo.wording import N_
 
 if TYPE_CHECKING:
     from cogs.ui.client import Client, Interaction
-    from hailuo.jobs.offers import Offer
+    from hailuo.jobs.job import Job
 
 
 class AgainButton(JobButton, name="again", label=N_("Again")):
@@ -30,32 +40,41 @@ class AgainButton(JobButton, name="again", label=N_("Again")):
         """Say what it costs, with a button that begins it."""
         await defer_privately(interaction)
         job = await parent_of(interaction, self.job_id)
-        cost = await cost_of(interaction)
-        prompt, optimizer = job.request.prompt, job.request.prompt_optimizer
-        request = request_of(interaction, None, prompt, prompt_optimizer=optimizer)
-        request = origin_in(interaction, OriginKind.AGAIN, job).of(request)
-        source = await picture_of(interaction, job)
-        offer = await interaction.client.engine.propose(request, source)
-        view, files = _draw(offer, cost, private_language(interaction))
-        await interaction.followup.send(view=view, files=files, ephemeral=True)
+        cost = await cost_of(interaction, private_in(interaction, job))
+        await picture_of(interaction, job)  # so that nobody is asked about what is gone
+        find = _found(interaction, job)
+        await interaction.client.engine.finds.keep(find)
+        view = ui.LayoutView(timeout=None)
+        view.add_item(ui.TextDisplay(f"{quoted(job.request.prompt)}\n{cost}"))
+        view.add_item(ui.ActionRow[Any](BeginButton(find.id, private_language(interaction))))
+        await interaction.followup.send(view=view, ephemeral=True)
 
 
 class BeginButton(JobButton, name="begin", label=N_("Begin"), style=discord.ButtonStyle.primary):
-    """Begins what was offered as it is, once; the public answer to it becomes the card."""
+    """Begins what was asked about, once; the public answer to it becomes the card."""
 
     async def press(self, interaction: Interaction) -> None:
-        """Begin, if the offer is still open."""
-        await take(interaction, self.job_id, None)
+        """Begin with what the job still is: by now it may be deleted, or shared no more."""
+        finds = interaction.client.engine.finds
+        async with finds.taking(self.job_id, UserId(interaction.user.id)) as find:
+            job = await parent_of(interaction, find.parent_id or JobId(""))
+            origin = origin_in(interaction, OriginKind.AGAIN, job, find.place)
+            source = await picture_of(interaction, job, next(iter(find.media), None))
+            optimizer = job.request.prompt_optimizer
+            await begin(interaction, origin, source, job.request.prompt, prompt_optimizer=optimizer)
 
 
-def _draw(offer: Offer, cost: str, say: Language) -> tuple[ui.LayoutView, list[discord.File]]:
-    """Draw what is offered: as it is or, where its picture broke a rule after all, repaired."""
-    if any(choice.kind is not None for choice in offer.choices):
-        return draw(offer, say)
-    view = ui.LayoutView(timeout=None)
-    view.add_item(ui.TextDisplay(f"{quoted(offer.prompt)}\n{cost}"))
-    view.add_item(ui.ActionRow[Any](BeginButton(offer.id, say)))
-    return view, []
+def _found(interaction: Interaction, job: Job) -> Find:
+    """Return what the question is about: the job alone, no copy of its picture and prompt."""
+    shown = shown_picture(interaction, job)
+    return Find(
+        id=job_id_of(interaction.id),
+        user_id=UserId(interaction.user.id),
+        media=() if shown is None else (shown,),
+        place=place_of(interaction),
+        picture_of=borrowed(owner_of(job), interaction),
+        parent_id=job.id,
+    )
 
 
 async def setup(client: Client) -> None:

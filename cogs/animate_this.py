@@ -10,9 +10,10 @@ from discord.ext import commands
 
 from cogs.ui import modals
 from cogs.ui.cost import cost_of
+from cogs.ui.errors import check_served
 from cogs.ui.language import private_language
 from cogs.ui.lineage import Origin, OriginKind
-from cogs.ui.sequel import begin, borrowed
+from cogs.ui.sequel import begin, borrowed, private_in
 from cogs.ui.sights import jobs_named_on, sights
 from cogs.ui.text import shorten
 from hailuo.jobs.finds import Find, NoPictureError
@@ -59,7 +60,7 @@ class AnimateThis(commands.Cog):
         owner = UserId(message.author.id) if job is None else owner_of(job)
         await self._engine.sequels.check_shared(owner, user_id)
         found = sights(message)[: modals.MOST_OPTIONS]
-        cost = await cost_of(interaction)
+        cost = await cost_of(interaction, private_in(interaction, job))
         find = Find(
             id=job_id_of(interaction.id),
             user_id=user_id,
@@ -87,9 +88,13 @@ class AnimateThis(commands.Cog):
         if not chosen.isdecimal() or int(chosen) >= len(find.media):
             raise NoPictureError(f"{find.id} has no picture {chosen!r}")
         source = find.media[int(chosen)]
-        went_on = find.parent_id is not None and source.kind is MediaKind.VIDEO
-        kind = OriginKind.CONTINUE if went_on else OriginKind.PICTURE
-        origin = Origin(kind, find.place, find.parent_id, find.picture_of)
+        parent = await self._engine.store.job(find.parent_id) if find.parent_id else None
+        server = private_in(interaction, parent)
+        check_served(interaction, server)
+        kind = OriginKind.PICTURE
+        if parent and source.kind is MediaKind.VIDEO:
+            kind = OriginKind.CONTINUE
+        origin = Origin(kind, find.place, find.parent_id, find.picture_of, server)
         await begin(interaction, origin, source, answers.get(modals.PROMPT, ""))
 
     async def _job_on(self, message: discord.Message) -> Job | None:

@@ -51,20 +51,18 @@ def draw(offer: Offer, say: Language) -> tuple[ui.LayoutView, list[discord.File]
     files: list[discord.File] = []
     buttons: list[ui.Item[Any]] = []
     for choice in offer.choices:
-        if choice.kind is None:
-            continue  # as it is: `cogs.again` draws that
         files.append(discord.File(choice.path, f"{choice.kind}{choice.path.suffix}"))
-        view.add_item(_preview(choice, choice.kind, files[-1].filename, say))
+        view.add_item(_preview(choice, files[-1].filename, say))
         buttons.append(TakeButton(offer.id, choice.kind, say))
     view.add_item(ui.ActionRow[Any](*buttons, KeepOutButton(offer.id, say)))
     return view, files
 
 
-def _preview(choice: Choice, kind: RepairKind, name: str, say: Language) -> ui.Section[Any]:
-    text = say(EXPLAINED[kind], times=say.number(choice.enlargement))
+def _preview(choice: Choice, name: str, say: Language) -> ui.Section[Any]:
+    text = say(EXPLAINED[choice.kind], times=say.number(choice.enlargement))
     return ui.Section(
         f"{text}: {choice.width} × {choice.height}",
-        accessory=ui.Thumbnail(f"attachment://{name}", description=say(LABELS[kind])),
+        accessory=ui.Thumbnail(f"attachment://{name}", description=say(LABELS[choice.kind])),
     )
 
 
@@ -111,12 +109,13 @@ class KeepOutButton(JobButton, name="keep-out", label=N_("Keep out")):
         await interaction.client.engine.withdraw_offer(self.job_id, UserId(interaction.user.id))
 
 
-async def take(interaction: Interaction, offer_id: JobId, kind: RepairKind | None) -> None:
+async def take(interaction: Interaction, offer_id: JobId, kind: RepairKind) -> None:
     """Begin with a choice of an offer, if it is still open; the public answer becomes the card."""
-    check_served(interaction)
     engine = interaction.client.engine
     offer, choice = await engine.offer(offer_id, kind, UserId(interaction.user.id))
-    message_id = await defer(interaction, privately=offer.private)
+    check_served(interaction, offer.private_in)
+    private = offer.private_in is not None
+    message_id = await defer(interaction, privately=private)
     request = offer.inherited(
         request_of(interaction, message_id, offer.prompt, prompt_optimizer=offer.prompt_optimizer)
     )
@@ -124,7 +123,7 @@ async def take(interaction: Interaction, offer_id: JobId, kind: RepairKind | Non
     async def begin(request: Request) -> None:
         await engine.take_offer(request, offer, choice)
 
-    if offer.private:
+    if private:
         await begin_privately(interaction, request, begin)
     else:
         await begin(request)
@@ -134,7 +133,7 @@ async def show(interaction: Interaction, offer: Offer) -> None:
     """Put an offer to its member alone, in place of the public answer."""
     view, files = draw(offer, private_language(interaction))
     try:
-        if not offer.private:
+        if offer.private_in is None:
             await interaction.delete_original_response()
         await interaction.followup.send(view=view, files=files, ephemeral=True)
     except discord.HTTPException as failure:

@@ -63,7 +63,7 @@ class SequelButton(
                 interaction,
                 f"{self.kind}:{job.id}",
                 title=private_language(interaction)(TITLES[self.kind]),
-                cost=await cost_of(interaction),
+                cost=await cost_of(interaction, sequel.private_in(interaction, job)),
                 prompt=job.request.prompt,
             )
 

@@ -168,7 +168,6 @@ class Engine:
         sweeper = Sweeper(
             parts.store,
             parts.folders,
-            self._offers,
             parts.clock,
             terms=Terms(
                 videos=timedelta(days=self.settings.keep_videos_days),
@@ -210,12 +209,6 @@ class Engine:
         self._begin(taken)
         return None
 
-    async def propose(self, request: Request, source: Source) -> Offer:
-        """Return an offer of what a request asks for; raise the `HailuoError` that says why not."""
-        if self._stopping:
-            raise StoppingError
-        return await self._intake.propose(request, source)
-
     async def take_offer(self, request: Request, offer: Offer, choice: Choice) -> None:
         """Accept what was chosen from an offer and begin; raise what says why not."""
         if self._stopping:
@@ -223,7 +216,7 @@ class Engine:
         self._begin(await self._intake.accept_offer(request, offer, choice, self.worker_id))
 
     async def offer(
-        self, offer_id: JobId, kind: RepairKind | None, user_id: UserId
+        self, offer_id: JobId, kind: RepairKind, user_id: UserId
     ) -> tuple[Offer, Choice]:
         """Return an open offer of a member and a choice of it; raise `OfferGoneError`."""
         return await self._offers.look(offer_id, kind, user_id)

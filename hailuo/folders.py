@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import time
 from contextlib import suppress
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
+from hailuo.jobs import notes
 from hailuo.jobs.job import JOB_ID_LENGTH
 
 if TYPE_CHECKING:
@@ -59,20 +59,28 @@ class Folders:
         return self.thumbnails / f"{job_id}-last.jpg"
 
     def remove_jobs(self, job_ids: Collection[JobId]) -> None:
-        """Remove every file of some jobs: picture, video in all its sizes, stills."""
+        """Remove every file of some jobs, and what others were offered of them."""
         for folder in (self.pictures, self.videos, self.thumbnails):
             for path in folder.iterdir():
                 if path.name[:JOB_ID_LENGTH] in job_ids:
                     path.unlink(missing_ok=True)
+        for folder in (self.offers, self.finds):
+            for path, note in notes.read_all(folder):
+                if note["parent_id"] in job_ids:
+                    notes.remove(path)
+
+    def notes_of(self, user_id: UserId) -> dict[str, list[dict[str, Any]]]:
+        """Return what a member was asked and has not answered yet, by folder."""
+        return {
+            folder.name: [note for _, note in notes.read_all(folder, user_id)]
+            for folder in (self.offers, self.finds)
+        }
 
     def remove_notes(self, user_id: UserId) -> None:
         """Remove a member's offers and finds, with their pictures, before their hour is over."""
         for folder in (self.offers, self.finds):
-            for note in (*folder.glob("*.json"), *folder.glob("*.taken")):
-                with suppress(FileNotFoundError):  # taken, withdrawn or swept meanwhile
-                    if json.loads(note.read_text())["user_id"] == user_id:
-                        for path in folder.glob(f"{note.stem}*"):
-                            path.unlink(missing_ok=True)
+            for path, _ in notes.read_all(folder, user_id):
+                notes.remove(path)
 
     def video_name(self, job_id: JobId) -> str:
         """Return the name of a job's video in its folder."""

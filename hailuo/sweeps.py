@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 import structlog
 
 from hailuo.errors import HailuoError
-from hailuo.jobs import finds
+from hailuo.jobs import notes
 from hailuo.jobs.job import JOB_ID_LENGTH
 
 if TYPE_CHECKING:
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from hailuo.clock import Clock
     from hailuo.folders import Folders
     from hailuo.jobs.job import JobId
-    from hailuo.jobs.offers import Offers
     from hailuo.jobs.worker import Worker
     from hailuo.store import Store
 
@@ -52,7 +51,6 @@ class Sweeper:
         self,
         store: Store,
         folders: Folders,
-        offers: Offers,
         clock: Clock,
         *,
         terms: Terms,
@@ -60,7 +58,6 @@ class Sweeper:
     ) -> None:
         self._store = store
         self._folders = folders
-        self._offers = offers
         self._clock = clock
         self._terms = terms
         self._worker = worker
@@ -83,14 +80,14 @@ class Sweeper:
             self._worker.poke(job.id)
             log.warning("released a job of unknown fate", job=job.id, user=job.request.user_id)
         await self._forget(now)
-        await self._offers.sweep()
         live = {job.id for job in await self._store.live_jobs()}
         for folder, kept_for in (
             (self._folders.videos, self._terms.videos),
             (self._folders.thumbnails, self._terms.videos),
             # As long as the video, to be animated again; longer where a job is still unclear.
             (self._folders.pictures, max(self._terms.videos, self._terms.unknown)),
-            (self._folders.finds, finds.LIFETIME),
+            (self._folders.finds, notes.LIFETIME),
+            (self._folders.offers, notes.LIFETIME),
         ):
             removed = await asyncio.to_thread(_remove_older, folder, now - kept_for, live)
             if removed:

@@ -12,11 +12,14 @@ if TYPE_CHECKING:
     from cogs.ui.client import Interaction
 
 
-async def cost_of(interaction: Interaction) -> str:
-    """Return what one more video counts as; raise the `QuotaError` where none may begin now."""
+async def cost_of(interaction: Interaction, private_in: GuildId | None = None) -> str:
+    """Return what one more video counts as; raise the `QuotaError` where none may begin now.
+
+    ``private_in`` is the server of a private card, under whose limits its sequels stand too.
+    """
     engine = interaction.client.engine
-    guild_id = None if interaction.guild_id is None else GuildId(interaction.guild_id)
-    usage = await engine.usage(UserId(interaction.user.id), guild_id)
+    here = None if interaction.guild_id is None else GuildId(interaction.guild_id)
+    usage = await engine.usage(UserId(interaction.user.id), private_in or here)
     quotas.check(engine.limits, usage)
     limit = engine.limits.per_user
     return private_language(interaction).plural(

@@ -64,14 +64,22 @@ class Tree(app_commands.CommandTree[Client]):
 
 def serves(interaction: Interaction) -> bool:
     """Tell whether the operator allows the bot where somebody acts."""
+    return _is_allowed(interaction, interaction.guild_id)
+
+
+def check_served(interaction: Interaction, private_in: int | None = None) -> None:
+    """Raise `NotServedError` where the operator does not allow the bot; for buttons and forms.
+
+    What is about a private card is asked of its server, ``private_in``, since it stands in a DM.
+    """
+    guild_id = private_in or interaction.guild_id
+    if not _is_allowed(interaction, guild_id):
+        raise NotServedError(f"guild {guild_id}")
+
+
+def _is_allowed(interaction: Interaction, guild_id: int | None) -> bool:
     allowed = interaction.client.engine.settings.allowed_guilds
-    return not allowed or interaction.guild_id in allowed
-
-
-def check_served(interaction: Interaction) -> None:
-    """Raise `NotServedError` where the operator does not allow the bot; for buttons and forms."""
-    if not serves(interaction):
-        raise NotServedError(f"guild {interaction.guild_id}")
+    return not allowed or guild_id in allowed
 
 
 @asynccontextmanager

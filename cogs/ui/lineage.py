@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from cogs.ui.language import Language
-    from hailuo.jobs.job import Job, JobId, Request, UserId
+    from hailuo.jobs.job import GuildId, Job, JobId, Request, UserId
 
 KIND: Final = "origin"
 PLACE: Final = "origin_url"
@@ -49,12 +49,16 @@ class Origin:
     parent_id: JobId | None = None
     picture_of: UserId | None = None
     """Whose picture it is, where it is not the new job's own member's."""
+    private_in: GuildId | None = None
+    """The server of a private card; what comes of it is private too, under the same limits."""
 
     def of(self, request: Request) -> Request:
         """Return a request that comes from here."""
         memory = {**request.card.memory, KIND: self.kind.value, PLACE: self.place}
         return replace(
             request,
+            private=self.private_in is not None,
+            guild_id=self.private_in or request.guild_id,
             parent_id=self.parent_id,
             picture_of=self.picture_of,
             card=replace(request.card, memory=memory),

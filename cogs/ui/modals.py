@@ -15,7 +15,7 @@ from discord import ui
 from discord.ext import commands
 
 from cogs.ui.client import Interaction
-from cogs.ui.errors import answer, answering, check_served
+from cogs.ui.errors import answer, answering
 from cogs.ui.language import private_language
 from cogs.ui.text import shorten
 from hailuo.runcomfy.rules import PROMPT_MAX_CHARACTERS
@@ -38,7 +38,7 @@ OUTDATED: Final = N_(
 Answers: TypeAlias = Mapping[str, str]
 """What was filled in, by field; of a menu the first choice."""
 Submit: TypeAlias = Callable[[Interaction, re.Match[str], Answers], Awaitable[None]]
-"""Takes a modal's answer; the match is that of its custom id."""
+"""Takes a modal's answer, where it may be given; the match is that of its custom id."""
 
 
 class Modals(commands.Cog):
@@ -57,7 +57,6 @@ class Modals(commands.Cog):
         if interaction.type is not discord.InteractionType.modal_submit:
             return
         async with answering(interaction):
-            check_served(interaction)
             data: Mapping[str, Any] = interaction.data or {}
             for pattern, submit in self._forms:
                 match = pattern.fullmatch(data.get("custom_id", ""))

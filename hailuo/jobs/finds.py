@@ -1,36 +1,34 @@
-"""Finds: the pictures of a message that a member wants to animate, until they have said how.
-
-A modal cannot carry them, and must outlive a restart; so they lie in files for an hour, as offers
-do, and every process that shares the folder can read them.
-"""
+"""Finds: what a member wants to animate, until they have said how, or that it is meant."""
 
 from __future__ import annotations
 
-import asyncio
-import json
+from contextlib import asynccontextmanager
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from hailuo.errors import HailuoError
 from hailuo.jobs.job import JobId, UserId
+from hailuo.jobs.notes import Notes
+from hailuo.jobs.offers import OfferGoneError
 from hailuo.jobs.sources import Linked, MediaKind
 from hailuo.wording import N_
 
 if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator
     from pathlib import Path
 
     from hailuo.clock import Clock
 
-LIFETIME: Final = timedelta(hours=1)
+MOST_OPEN: Final = 25
+"""Finds of one member: a few kilobytes of links each."""
 
 
 class FindGoneError(HailuoError):
     """What the form was about is forgotten, or was another member's."""
 
     sentence: ClassVar[str] = N_(
-        "This form is over an hour old, so its picture is forgotten. Nothing was counted; please "
-        "choose it again from the message's menu."
+        "This form is over an hour old, or what it was about was deleted. Nothing was counted; "
+        "please choose the picture again from its message's menu."
     )
 
 
@@ -40,6 +38,15 @@ class NoPictureError(HailuoError):
     sentence: ClassVar[str] = N_(
         "There is no picture on this message that the bot can read, and no video. Nothing was "
         "counted."
+    )
+
+
+class OwnerUnknownError(HailuoError):
+    """Nobody can tell whose picture it is, so nobody can tell whether its member shares it."""
+
+    sentence: ClassVar[str] = N_(
+        "The bot cannot tell whose picture this is, so it leaves it alone. Nothing was counted; "
+        "please choose the message that it was first posted in."
     )
 
 
@@ -62,34 +69,34 @@ class Finds:
     """Keeps finds for their members."""
 
     def __init__(self, folder: Path, clock: Clock) -> None:
-        self._folder = folder
-        self._clock = clock
+        self._notes = Notes(folder, clock, most=MOST_OPEN)
 
     async def keep(self, find: Find) -> None:
         """Remember a find for a while."""
-        note = self._note(find.id)
-        draft = note.with_suffix(".part")
-        await asyncio.to_thread(draft.write_text, json.dumps(asdict(find)))
-        await asyncio.to_thread(draft.replace, note)
+        await self._notes.keep(find.id, find.user_id, asdict(find))
 
     async def look(self, find_id: JobId, user_id: UserId) -> Find:
         """Return a member's own find; raise `FindGoneError` for any other."""
-        found = await asyncio.to_thread(self._load, find_id)
-        if found is None or found.user_id != user_id:
+        data = await self._notes.look(find_id, user_id)
+        if data is None:
             raise FindGoneError(f"{find_id} of {user_id}")
-        return found
+        return _read(data)
 
-    def _load(self, find_id: JobId) -> Find | None:
-        note = self._note(find_id)
+    @asynccontextmanager
+    async def taking(self, find_id: JobId, user_id: UserId) -> AsyncGenerator[Find]:
+        """Take a member's own find, once; it can be taken again where the block fails.
+
+        Raises `OfferGoneError` where there is nothing to take.
+        """
+        data = await self._notes.look(find_id, user_id)
+        if data is None or not await self._notes.close(find_id, user_id):
+            raise OfferGoneError(f"{find_id} of {user_id}")
         try:
-            kept_at = datetime.fromtimestamp(note.stat().st_mtime, UTC)
-            text = note.read_text()
-        except FileNotFoundError:
-            return None
-        return _read(json.loads(text)) if kept_at >= self._clock.now() - LIFETIME else None
-
-    def _note(self, find_id: JobId) -> Path:
-        return self._folder / f"{find_id}.json"
+            yield _read(data)
+        except Exception:
+            await self._notes.reopen(find_id, user_id)
+            raise
+        await self._notes.withdraw(find_id, user_id)
 
 
 def _read(data: dict[str, Any]) -> Find:

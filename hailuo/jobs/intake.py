@@ -109,24 +109,10 @@ class Intake:
             return picture
         return await self._hold(request, picture, owner)
 
-    async def propose(self, request: Request, source: Source) -> Offer:
-        """Return an offer of what a request asks for, so that its member can think about it.
-
-        Raises what `accept` would.
-        """
-        check_prompt(request.prompt)
-        await self._check(request)
-        async with self._room, self._unless_stopping():
-            picture = await self._take_picture(request, source, None)
-        if isinstance(picture, Offer):
-            return picture
-        return await self._offers.make_of(request, self._folders.picture(picture.name), picture)
-
     async def accept_offer(
         self, request: Request, offer: Offer, choice: Choice, owner: WorkerId
     ) -> Job:
         """Return the job made of an offer's choice; raise the `HailuoError` that says why not."""
-        await self._sequels.check_shared(request.picture_of, request.user_id)
         await self._offers.close(offer)
         try:
             name = f"{job_id_of(request.interaction_id)}{choice.path.suffix}"
@@ -145,7 +131,7 @@ class Intake:
 
         The quota is asked as a courtesy, so that nobody waits for a refusal; the store decides.
         """
-        await self._sequels.check_shared(request.picture_of, request.user_id)
+        await self._sequels.check(request)
         usage = await self._store.usage(request.user_id, request.guild_id, self._limits)
         quotas.check(self._limits, usage)
         await asyncio.to_thread(_check_disk, self._folders.incoming)
@@ -153,6 +139,7 @@ class Intake:
     async def _hold(self, request: Request, picture: Picture, owner: WorkerId) -> Job:
         """Hold quota and record the job; a refusal leaves no picture behind."""
         try:
+            await self._sequels.check(request)  # while it came, its owner may have said no
             return await self._store.accept(request, picture, self._limits, owner)
         except HailuoError:
             # Not on cancellation: the write may yet succeed, and would need the picture.

@@ -1,25 +1,20 @@
-"""Offers: pictures that are ready to be animated, to choose from before anything begins.
+"""Offers: a picture that breaks a rule on sizes, repaired in each way there is, to choose from.
 
-One that breaks a rule on sizes is offered repaired in each way there is; one that is to be
-animated again is offered as it is. Nothing is counted and nothing is sent until its member takes
-one. An offer lives for an hour, as files of its own: it survives a restart and needs no row.
+Nothing is counted and nothing is sent until its member takes one.
 """
 
 from __future__ import annotations
 
 import asyncio
-import json
-import shutil
-from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, ClassVar, Final, Self
 
 from hailuo.errors import HailuoError
 from hailuo.images.picture import Size
 from hailuo.images.repair import CropPlace, RepairKind
 from hailuo.images.repairs import plan
-from hailuo.jobs.job import JobId, UserId, job_id_of
+from hailuo.jobs.job import GuildId, JobId, UserId, job_id_of
+from hailuo.jobs.notes import Notes
 from hailuo.wording import N_
 
 if TYPE_CHECKING:
@@ -29,19 +24,18 @@ if TYPE_CHECKING:
     from hailuo.clock import Clock
     from hailuo.images.doctor import PictureDoctor
     from hailuo.images.repair import Repair
-    from hailuo.jobs.job import Picture, Request
+    from hailuo.jobs.job import Request
 
-LIFETIME: Final = timedelta(hours=1)
 MOST_OPEN: Final = 5
-"""Open offers of one member: asking costs nothing, and each holds pictures on our disk."""
+"""Open offers of one member, each of which holds pictures on our disk."""
 
 
 class OfferGoneError(HailuoError):
     """The offer was taken, withdrawn, or is too old."""
 
     sentence: ClassVar[str] = N_(
-        "This offer is no longer open: it was taken already, or is over an hour old. Nothing was "
-        "counted now; please ask again."
+        "This offer is no longer open: it was taken already, is over an hour old, or was about a "
+        "video that is deleted. Nothing was counted now; please ask again."
     )
 
 
@@ -49,8 +43,7 @@ class OfferGoneError(HailuoError):
 class Choice:
     """One way to repair the picture, done already: ``path`` is what would be animated."""
 
-    kind: RepairKind | None
-    """None for the picture as it is."""
+    kind: RepairKind
     path: Path
     width: int
     height: int
@@ -70,7 +63,8 @@ class Offer:
     choices: tuple[Choice, ...]
     parent_id: JobId | None = None
     picture_of: UserId | None = None
-    private: bool = False
+    private_in: GuildId | None = None
+    """The server whose limits a private card stands under; None where the card is public."""
     memory: Mapping[str, object] = field(default_factory=dict[str, object])
     """What the card is to know from its beginning; as `CardAddress` has it."""
 
@@ -86,7 +80,7 @@ class Offer:
             choices=tuple(choices),
             parent_id=request.parent_id,
             picture_of=request.picture_of,
-            private=request.private,
+            private_in=request.guild_id if request.private else None,
             memory=request.card.memory,
         )
 
@@ -94,6 +88,8 @@ class Offer:
         """Return the request that takes this offer, come from where the offer's own did."""
         return replace(
             request,
+            private=self.private_in is not None,
+            guild_id=self.private_in or request.guild_id,
             parent_id=self.parent_id,
             picture_of=self.picture_of,
             card=replace(request.card, memory=self.memory),
@@ -106,57 +102,40 @@ class Offers:
     def __init__(self, folder: Path, doctor: PictureDoctor, clock: Clock) -> None:
         self._folder = folder
         self._doctor = doctor
-        self._clock = clock
+        self._notes = Notes(folder, clock, most=MOST_OPEN)
 
     async def make(self, request: Request, source: Path, size: Size) -> Offer:
         """Repair the picture at ``source`` in every way that `plan` knows, and keep the outcome."""
         offer_id = job_id_of(request.interaction_id)
         choices = [await self._repair(offer_id, source, repair) for repair in plan(size)]
-        return await self._keep(Offer.of(request, size, choices))
-
-    async def make_of(self, request: Request, source: Path, picture: Picture) -> Offer:
-        """Offer the clean picture at ``source`` as it is; the file becomes the offer's own."""
-        path = self._folder / f"{job_id_of(request.interaction_id)}{source.suffix}"
-        await asyncio.to_thread(shutil.move, source, path)
-        size = Size(picture.width, picture.height)
-        choice = Choice(kind=None, path=path, width=size.width, height=size.height, enlargement=1)
-        return await self._keep(Offer.of(request, size, [choice]))
+        offer = Offer.of(request, size, choices)
+        await self._notes.keep(offer.id, offer.user_id, _dump(offer))
+        return offer
 
     async def look(
-        self, offer_id: JobId, kind: RepairKind | None, user_id: UserId
+        self, offer_id: JobId, kind: RepairKind, user_id: UserId
     ) -> tuple[Offer, Choice]:
         """Return an open offer of a member and a choice of it; raise `OfferGoneError`."""
-        offer = await asyncio.to_thread(self._load, offer_id)
-        if offer is None or offer.user_id != user_id:
-            raise OfferGoneError(f"{offer_id} of {user_id}")
-        for choice in offer.choices:
-            if choice.kind is kind:
-                return offer, choice
-        raise OfferGoneError(f"{offer_id} has no {kind}")
+        data = await self._notes.look(offer_id, user_id)
+        if data is not None:
+            offer = _read(data, self._folder)
+            for choice in offer.choices:
+                if choice.kind is kind:
+                    return offer, choice
+        raise OfferGoneError(f"{offer_id} of {user_id}, {kind}")
 
     async def close(self, offer: Offer) -> None:
         """Close an offer for its taker; of several at once, all but one get `OfferGoneError`."""
-        try:
-            await asyncio.to_thread(self._note(offer.id).rename, self._closed(offer.id))
-        except FileNotFoundError as error:
-            raise OfferGoneError(f"{offer.id} was taken") from error
+        if not await self._notes.close(offer.id, offer.user_id):
+            raise OfferGoneError(f"{offer.id} was taken")
 
     async def reopen(self, offer: Offer) -> None:
         """Open an offer again that came to nothing, unless its member withdrew it meanwhile."""
-        with suppress(FileNotFoundError):
-            await asyncio.to_thread(self._closed(offer.id).rename, self._note(offer.id))
+        await self._notes.reopen(offer.id, offer.user_id)
 
     async def withdraw(self, offer_id: JobId, user_id: UserId) -> None:
         """Forget a member's own offer and its pictures."""
-        await asyncio.to_thread(self._withdraw, offer_id, user_id)
-
-    async def sweep(self) -> None:
-        """Forget the offers that nobody took in time."""
-        await asyncio.to_thread(self._sweep, self._clock.now() - LIFETIME)
-
-    async def _keep(self, offer: Offer) -> Offer:
-        await asyncio.to_thread(self._write, offer)
-        return offer
+        await self._notes.withdraw(offer_id, user_id)
 
     async def _repair(self, offer_id: JobId, source: Path, repair: Repair) -> Choice:
         draft = self._folder / f"{offer_id}-{repair.kind}"
@@ -170,53 +149,6 @@ class Offers:
             height=repair.result.height,
             enlargement=repair.enlargement,
         )
-
-    def _note(self, offer_id: JobId) -> Path:
-        return self._folder / f"{offer_id}.json"
-
-    def _closed(self, offer_id: JobId) -> Path:
-        return self._folder / f"{offer_id}.taken"
-
-    def _write(self, offer: Offer) -> None:
-        """Keep an offer, whole or not at all; it takes the place of its member's oldest."""
-        draft = self._note(offer.id).with_suffix(".part")
-        draft.write_text(json.dumps(_dump(offer)))
-        draft.replace(self._note(offer.id))
-        notes = sorted(self._folder.glob("*.json"), reverse=True)  # ids sort by age
-        mine = [note for note in notes if _owner(note) == offer.user_id]
-        for note in mine[MOST_OPEN:]:
-            self._remove(JobId(note.stem))
-
-    def _load(self, offer_id: JobId) -> Offer | None:
-        note = self._note(offer_id)
-        try:
-            made = datetime.fromtimestamp(note.stat().st_mtime, UTC)
-            data = json.loads(note.read_text())
-        except FileNotFoundError:
-            return None
-        return _read(data, self._folder) if made >= self._clock.now() - LIFETIME else None
-
-    def _withdraw(self, offer_id: JobId, user_id: UserId) -> None:
-        if user_id in {_owner(self._note(offer_id)), _owner(self._closed(offer_id))}:
-            self._remove(offer_id)
-
-    def _remove(self, offer_id: JobId) -> None:
-        for path in self._folder.glob(f"{offer_id}*"):
-            path.unlink(missing_ok=True)
-
-    def _sweep(self, before: datetime) -> None:
-        for path in self._folder.iterdir():
-            with suppress(FileNotFoundError):  # taken or withdrawn meanwhile
-                if datetime.fromtimestamp(path.stat().st_mtime, UTC) < before:
-                    path.unlink()
-
-
-def _owner(note: Path) -> UserId | None:
-    """Return whose offer a note is about; None where there is none."""
-    try:
-        return UserId(json.loads(note.read_text())["user_id"])
-    except FileNotFoundError:
-        return None
 
 
 def _dump(offer: Offer) -> dict[str, Any]:
@@ -238,7 +170,7 @@ def _dump(offer: Offer) -> dict[str, Any]:
         ],
         "parent_id": offer.parent_id,
         "picture_of": offer.picture_of,
-        "private": offer.private,
+        "private_in": offer.private_in,
         "memory": dict(offer.memory),
     }
 
@@ -252,7 +184,7 @@ def _read(data: dict[str, Any], folder: Path) -> Offer:
         size=Size(*data["size"]),
         choices=tuple(
             Choice(
-                kind=None if item["kind"] is None else RepairKind(item["kind"]),
+                kind=RepairKind(item["kind"]),
                 path=folder / item["name"],
                 width=item["width"],
                 height=item["height"],
@@ -262,6 +194,6 @@ def _read(data: dict[str, Any], folder: Path) -> Offer:
         ),
         parent_id=None if data["parent_id"] is None else JobId(data["parent_id"]),
         picture_of=None if data["picture_of"] is None else UserId(data["picture_of"]),
-        private=data.get("private", False),  # an older process wrote it
+        private_in=None if data["private_in"] is None else GuildId(data["private_in"]),
         memory=data["memory"],
     )

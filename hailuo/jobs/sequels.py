@@ -11,8 +11,14 @@ from hailuo.wording import N_
 
 if TYPE_CHECKING:
     from hailuo.folders import Folders
-    from hailuo.jobs.job import Job, UserId
+    from hailuo.jobs.job import Job, Request, UserId
     from hailuo.store import Store
+
+
+class NoSuchVideoError(HailuoError):
+    """The job is not known here: deleted, forgotten, or of another place."""
+
+    sentence: ClassVar[str] = N_("This bot does not know that video any more. Nothing was counted.")
 
 
 class PictureNotSharedError(HailuoError):
@@ -30,6 +36,14 @@ class Sequels:
     def __init__(self, store: Store, folders: Folders) -> None:
         self._store = store
         self._folders = folders
+
+    async def check(self, request: Request) -> None:
+        """Raise where what a request comes from was deleted, or is not shared with its member."""
+        await self.check_shared(request.picture_of, request.user_id)
+        if request.parent_id is not None:
+            parent = await self._store.job(request.parent_id)
+            if parent is None or parent.deleted_at is not None:
+                raise NoSuchVideoError(f"{request.parent_id} was deleted")
 
     async def check_shared(self, owner: UserId | None, user_id: UserId) -> None:
         """Raise `PictureNotSharedError` where ``user_id`` may not animate a picture of ``owner``.

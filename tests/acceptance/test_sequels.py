@@ -140,6 +140,9 @@ async def test_who_may_delete_a_card(set_the_stage: SetTheStage) -> None:
         )
         opener = await stage.press(cards[0], "Edit prompt", "bob")
         await form_of(stage, opener)
+        found = await forms.use_menu(stage, cards[0]["id"], "bob")
+        await form_of(stage, found)
+        begin = await private_message(stage, await stage.press(cards[0], "Again", "bob"))
 
         for card, who in zip(cards, ("alice", "mod"), strict=True):
             ask = await private_message(stage, await stage.press(card, "Delete", who))
@@ -162,6 +165,11 @@ async def test_who_may_delete_a_card(set_the_stage: SetTheStage) -> None:
         assert "48 of 50" in await stage.private_answer(await stage.command("quota"))
         submission = await send_off(stage, opener, "bob", values={"prompt": "too late"})
         assert "does not know that video" in await stage.private_answer(submission)
+        submission = await send_off(stage, found, "bob", values={"prompt": "too late"})
+        assert "was deleted" in await stage.private_answer(submission)
+        assert "no longer open" in await stage.private_answer(
+            await stage.press(begin, "Begin", "bob")
+        )
         assert len(await stage.submits()) == 2
 
 

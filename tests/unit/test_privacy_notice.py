@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from hailuo.jobs import finds, offers
+from hailuo.jobs import notes
 from hailuo.settings import Settings
 from hailuo.store.tables import jobs
 from hailuo.sweeps import BETWEEN_SWEEPS, HISTORY_KEPT, LONGEST_COUNT, MARGIN
@@ -52,4 +52,4 @@ def test_the_notice_promises_the_terms_that_the_code_keeps() -> None:
     hours = (LONGEST_COUNT + MARGIN).total_seconds() / 3600
     assert f"({hours:.0f} hours, or the quota's window and an hour" in NOTICE
     assert MARGIN + BETWEEN_SWEEPS < 2 * MARGIN
-    assert finds.LIFETIME == offers.LIFETIME == MARGIN
+    assert notes.LIFETIME == MARGIN

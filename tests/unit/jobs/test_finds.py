@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import replace
-from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
 
-from hailuo.jobs.finds import LIFETIME, Find, FindGoneError, Finds
+from hailuo.jobs.finds import Find, FindGoneError, Finds
 from hailuo.jobs.job import UserId, job_id_of
+from hailuo.jobs.offers import OfferGoneError
 from hailuo.jobs.sources import Linked, MediaKind
 from tests.clocks import ManualClock
 
@@ -42,14 +41,18 @@ async def test_nobody_else_can_use_it(tmp_path: Path) -> None:
         await finds.look(job_id_of(6), FIND.user_id)
 
 
-async def test_it_is_forgotten_after_an_hour(tmp_path: Path) -> None:
-    clock = ManualClock()
-    finds = Finds(tmp_path, clock)
+async def test_it_is_taken_once_unless_taking_it_came_to_nothing(tmp_path: Path) -> None:
+    finds = Finds(tmp_path, ManualClock())
     await finds.keep(FIND)
-    written = clock.now().timestamp()
-    os.utime(tmp_path / f"{FIND.id}.json", (written, written))
-    await clock.advance(LIFETIME)
-    await finds.look(FIND.id, FIND.user_id)
-    await clock.advance(timedelta(seconds=1))
-    with pytest.raises(FindGoneError):
-        await finds.look(FIND.id, FIND.user_id)
+    with pytest.raises(RuntimeError):
+        async with finds.taking(FIND.id, FIND.user_id):
+            raise RuntimeError
+    async with finds.taking(FIND.id, FIND.user_id) as found:
+        with pytest.raises(OfferGoneError):
+            async with finds.taking(FIND.id, FIND.user_id):
+                pass
+    assert found == FIND
+    with pytest.raises(OfferGoneError):
+        async with finds.taking(FIND.id, FIND.user_id):
+            pass
+    assert not list(tmp_path.iterdir())
