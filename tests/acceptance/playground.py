@@ -20,7 +20,7 @@ import aiohttp
 
 from sandbox.discord.server import DiscordSandbox
 from sandbox.runcomfy.server import RunComfySandbox
-from tests.forks import BotFork, run_bot
+from tests.forks import BotFork, run_eager_bot
 from tests.openapi import SPEC_PATH, Referee
 
 if TYPE_CHECKING:
@@ -85,7 +85,7 @@ class BotProcess:
     folder: Path
     settings: dict[str, str] = field(default_factory=dict)
     process: BotFork | None = None
-    run: Callable[[], int] = run_bot
+    run: Callable[[], int] = run_eager_bot
 
     @property
     def log(self) -> str:
@@ -257,7 +257,13 @@ class Stage:
             "/sandbox/messages", **{"as": who}, channel=channel or self.channel
         )
 
-    async def card(self, interaction: str, says: str, channel: str | None = None) -> Json:
+    async def card(
+        self,
+        interaction: str,
+        says: str,
+        channel: str | None = None,
+        within: float = PATIENCE_S,
+    ) -> Json:
         """Wait until the interaction's public card says something, and return it."""
 
         async def found() -> Json | None:
@@ -267,7 +273,7 @@ class Stage:
                     return message
             return None
 
-        return await self.until(found, f"the card says {says!r}")
+        return await self.until(found, f"the card says {says!r}", within)
 
     async def card_at_the_api(self, interaction: str, status: str = "in_queue") -> Json:
         """Return the interaction's card once its job is at the API and has this status there."""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import av
 
 from tests.acceptance.pictures import picture
-from tests.acceptance.playground import components, media_of
+from tests.acceptance.playground import PATIENCE_S, components, media_of
 
 if TYPE_CHECKING:
     from tests.acceptance.playground import Stage
@@ -20,7 +20,7 @@ async def test_a_60_mb_video_arrives_as_a_playable_file_under_10_mib(stage: Stag
     await stage.runcomfy.post("/sandbox/settings", video_bytes=60_000_000)
     await stage.discord.post("/sandbox/settings", attachment_limit=10 * MIB)
     interaction = await stage.animate(picture())
-    card = await stage.card(interaction, "Done")
+    card = await stage.card(interaction, "Done", within=3 * PATIENCE_S)
     video = await stage.download(media_of(card)[1]["url"])
     assert len(video) < 10 * MIB
     with av.open(io.BytesIO(video), "r") as container:

@@ -106,10 +106,11 @@ async def test_a_video_being_posted_is_posted_once(stage: Stage) -> None:
     interaction = await stage.animate(picture())
     await stage.card(interaction, "Getting ready")
     await stage.discord.post(
-        "/sandbox/faults", route="PATCH /webhooks/*", times=1, status="hang", after_accept=True
+        "/sandbox/faults", route="PATCH /webhooks/*", times=None, delay_s=4, after_accept=True
     )
     await stage.card(interaction, "Done")
     assert "settled " not in stage.bot.log
+    await stage.discord.delete("/sandbox/faults")
     await restart(stage)
     card = await one_card(stage, "Done")
     assert len(media_of(card)) == 2

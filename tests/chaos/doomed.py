@@ -20,7 +20,7 @@ import aiohttp
 from yarl import URL
 
 from hailuo.store.database import Database
-from tests.forks import run_bot
+from tests.forks import run_eager_bot
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -33,7 +33,7 @@ _VERSION = re.compile(r"^(/api)?/v\d+")
 def run_doomed_bot() -> int:
     """Run the bot with its points put; return its exit code, where it comes to that."""
     put_points(Doom(os.environ["DIE_AT"], os.environ["POINTS_PASSED"]))
-    return run_bot()
+    return run_eager_bot()
 
 
 class Doom:

@@ -86,10 +86,9 @@ class Pipeline:
     async def _answer(
         self, route: Route, request: web.Request, call: Call, fault: Fault | None
     ) -> Answer:
-        if fault is not None:
+        if fault is not None and not fault.after_accept:
             await fault.wait()
-            if not fault.after_accept:
-                await self._world.faults.strike(fault)
+            await self._world.faults.strike(fault)
         if route.who is Caller.BOT:
             self._authorize(request)
             self._limits.take_global()
@@ -103,7 +102,8 @@ class Pipeline:
         )
         call.body, call.uploads = body.json, body.uploads
         answer = await route.handler(call)
-        if fault is not None:
+        if fault is not None and fault.after_accept:
+            await fault.wait()
             await self._world.faults.strike(fault)
         return answer
 
