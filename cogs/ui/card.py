@@ -159,7 +159,7 @@ def moved(job: Job, place: str | None) -> ui.LayoutView:
 
 def called(job: Job, url: str) -> ui.LayoutView:
     """Draw the one message that mentions somebody: the requester, who asked for it."""
-    done = job.state not in ENDS or job.state is JobState.DELIVERED
+    done = job.state not in ENDS or job.state in {JobState.DELIVERED, JobState.KEPT}
     say = card_language(job.request)
     member = f"<@{job.request.user_id}>"
     text = (
@@ -171,6 +171,14 @@ def called(job: Job, url: str) -> ui.LayoutView:
     view.add_item(ui.TextDisplay(text))
     view.add_item(ui.ActionRow(ui.Button(label=say("Go to it"), url=url)))
     return view
+
+
+def end_mark(job: Job) -> str:
+    """Return what a message that shows the job's end can be found by, and no other has.
+
+    What is unclear may yet come about, so "unclear" is not the end that is looked for later.
+    """
+    return job.id if job.state is JobState.UNKNOWN else DeleteButton(job.id).custom_id
 
 
 def counted(job: Job, quota: tuple[int, int]) -> Job:

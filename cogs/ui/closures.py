@@ -26,9 +26,11 @@ class Closures:
         self._answers: dict[ChannelId, dict[_Answer, float]] = {}
 
     def note(self, channel_id: ChannelId, way: Way, act: Act, code: int) -> None:
-        """Keep a final answer by the bot's token, where it says something about the channel."""
-        if code not in codes.OF_CHANNEL or way not in (Way.MESSAGE, Way.CHANNEL):
+        """Keep a final answer, where it says something about the channel."""
+        if code not in codes.OF_CHANNEL:
             return
+        if way not in (Way.MESSAGE, Way.CHANNEL) and code != codes.THREAD_ARCHIVED:
+            return  # a token's answer holds for its own card, a DM's for its own member
         horizon = self._clock.monotonic() - LASTING.total_seconds()
         self._answers = {
             channel: answers
@@ -36,6 +38,14 @@ class Closures:
             if max(answers.values()) > horizon
         }
         self._answers.setdefault(channel_id, {})[way, act, code] = self._clock.monotonic()
+
+    def reopened(self, channel_id: ChannelId) -> None:
+        """Take note that the channel took a new message, which brings an archived thread back."""
+        answers = self._answers.get(channel_id, {})
+        for answer in [one for one in answers if one[2] == codes.THREAD_ARCHIVED]:
+            del answers[answer]
+        if not answers:
+            self._answers.pop(channel_id, None)
 
     def applied(self, channel_id: ChannelId, memory: Memory) -> Memory:
         """Return a card's memory without the ways that are closed in its channel now."""

@@ -25,7 +25,9 @@ NO_MESSAGE: Final = frozenset({UNKNOWN_CHANNEL, UNKNOWN_GUILD, UNKNOWN_MESSAGE})
 """Answers that say that a message is no more."""
 CARD_IS_GONE: Final = NO_MESSAGE | {MISSING_ACCESS}
 """Answers after which a card need not be tried again: it is no more, or out of reach."""
-OF_CHANNEL: Final = frozenset({UNKNOWN_CHANNEL, UNKNOWN_GUILD, MISSING_ACCESS, MISSING_PERMISSIONS})
+OF_CHANNEL: Final = frozenset(
+    {UNKNOWN_CHANNEL, UNKNOWN_GUILD, MISSING_ACCESS, MISSING_PERMISSIONS, THREAD_ARCHIVED}
+)
 """Answers that hold for every message of the channel."""
 NO_ANSWER: Final = (aiohttp.ClientError, OSError, discord.DiscordServerError, discord.RateLimited)
 """What says that Discord cannot be reached at the moment, whoever is asked."""

@@ -54,6 +54,8 @@ class Memory:
     """How many of the member's videos counted when the card was drawn, and of how many."""
     posted: Place | None = None
     """The new message that shows the job's end in the card's place."""
+    posted_for: str | None = None
+    """The purpose of that message: one that says "unclear" is not the video."""
 
     @classmethod
     def load(cls, data: Mapping[str, object]) -> Self:
@@ -63,6 +65,7 @@ class Memory:
         posting_at = data.get("posting_at")
         upload_limit = data.get("upload_limit")
         posted, quota = data.get("posted"), data.get("quota")
+        posted_for = data.get("posted_for")
         return cls(
             picture_id=picture_id if isinstance(picture_id, str) else None,
             gone=frozenset(map(str, gone)) if isinstance(gone, list) else frozenset(),
@@ -72,6 +75,7 @@ class Memory:
             upload_limit=upload_limit if isinstance(upload_limit, int) else None,
             quota=(int(quota[0]), int(quota[1])) if isinstance(quota, list) else None,
             posted=Place(*map(int, posted)) if isinstance(posted, list) else None,
+            posted_for=posted_for if isinstance(posted_for, str) else None,
         )
 
     def dump(self) -> dict[str, object]:
@@ -83,6 +87,7 @@ class Memory:
             "upload_limit": self.upload_limit,
             "quota": list(self.quota) if self.quota else None,
             "posted": [self.posted.channel_id, self.posted.message_id] if self.posted else None,
+            "posted_for": self.posted_for,
         }
 
     def without(self, *ways: Way, act: Act | None = None) -> Memory:

@@ -1,4 +1,4 @@
-"""Where a job can be seen now: its card, or what had to be posted in the card's place."""
+"""Where a job can be seen: its card, or what had to be posted in the card's place."""
 
 from __future__ import annotations
 
@@ -12,13 +12,26 @@ if TYPE_CHECKING:
 
 def job_url(job: Job) -> str | None:
     """Return the link that leads to a job; None where there is nothing to lead to."""
-    request = job.request
-    place = Memory.load(request.card.memory).posted
-    if place is None:
-        if request.card.message_id is None:
-            return None
-        place = Place(request.channel_id, request.card.message_id)
-    elsewhere = place.channel_id != request.channel_id  # the only other place is the member's DM
-    in_dm = request.private or request.guild_id is None or elsewhere
-    guild = "@me" if in_dm else request.guild_id
+    place = Memory.load(job.request.card.memory).posted or card_of(job)
+    return None if place is None else url_of(job, place)
+
+
+def card_of(job: Job) -> Place | None:
+    """Return where the job's card is; None where it has none."""
+    message_id = job.request.card.message_id
+    return None if message_id is None else Place(job.request.channel_id, message_id)
+
+
+def url_of(job: Job, place: Place) -> str:
+    """Return the link that leads to a message about a job.
+
+    discord.py's own leads into a DM, since the bot's answers do not say which server they are of.
+    """
+    in_dm = job.request.private or job.request.guild_id is None or is_elsewhere(job, place)
+    guild = "@me" if in_dm else job.request.guild_id
     return f"https://discord.com/channels/{guild}/{place.channel_id}/{place.message_id}"
+
+
+def is_elsewhere(job: Job, place: Place) -> bool:
+    """Tell whether a message is not in the channel of the job's card, but in its member's DM."""
+    return place.channel_id != job.request.channel_id

@@ -18,12 +18,13 @@ from cogs.ui.editor import RATIONED_AFTER, ProgressEditor
 from cogs.ui.forecast import Forecasts
 from cogs.ui.media import media, picture_name, video_name
 from cogs.ui.memory import Place, Way
+from cogs.ui.place import card_of, is_elsewhere, url_of
 from cogs.ui.private import DmClosedError
 from cogs.ui.sender import Draft, Upload
 from cogs.ui.surface import BlockedError, Surface
+from hailuo.jobs.job import JobState
 from hailuo.jobs.presenter import (
     CardDelayedError,
-    CardError,
     CardGoneError,
     CardTooLargeError,
     Delivery,
@@ -49,6 +50,7 @@ _Sent = TypeVar("_Sent")
 log = structlog.get_logger(__name__)
 
 END: Final = "end"
+UNCLEAR: Final = "unclear"
 TELL: Final = "tell"
 SIZES: Final = (0, 10 * MIB, 20 * MIB, 50 * MIB, 100 * MIB)
 """Limits that Discord has had for a file, smallest first."""
@@ -121,7 +123,7 @@ class CardPresenter:
             closed = DmClosedError(str(error))
             self._tell_place(job, closed)
             raise closed from error
-        self._tell_place(job, message.jump_url)
+        self._tell_place(job, url_of(job, Place(message.channel.id, message.id)))
         return job, message
 
     @contextmanager
@@ -170,7 +172,7 @@ class CardPresenter:
         await self._arrive(
             job,
             in_card=Draft(partial(card.ended, with_picture=has_picture)),
-            anew=Draft(partial(card.ended, with_picture=False), mark=job.id),
+            anew=Draft(partial(card.ended, with_picture=False), mark=card.end_mark(job)),
         )
         self._forget(job)
 
@@ -202,7 +204,7 @@ class CardPresenter:
 
     async def deliver(self, job: Job, video: Path | None, picture: Path) -> Delivery:
         """Hand over the video in the card, or by a new message where the card is gone."""
-        link = Draft(card.linked, mark=job.id)
+        link = Draft(card.linked, mark=card.end_mark(job))
         reached = False
         if video is not None:
             try:
@@ -237,40 +239,72 @@ class CardPresenter:
         return self._surface.stands(job)
 
     async def _arrive(self, job: Job, *, in_card: Draft, anew: Draft) -> bool:
-        """Draw a job's end in its card, else post it anew; tell whether it arrived."""
+        """Draw a job's end in its card, else post it anew; tell whether it arrived.
+
+        What was posted before, or may have been, is looked for first: a card that could not be
+        edited for a while must not show it too.
+        """
         async with self._editor.alone(job):
-            try:
-                message = await self._edit(job, in_card)
-            except CardGoneError:
-                return await self._arrive_anew(job, anew)
+            place = (
+                await self._posted(job, anew)
+                or await self._draw_end(job, in_card)
+                or await self._post_end(job, anew)
+            )
+            if place is None:
+                return False
+            if place != card_of(job):
+                await self._point_to(job, place)
         await self._crosses.withdraw(job)
-        await self._call(job, message)
+        await self._call(job, place)
         return True
 
-    async def _arrive_anew(self, job: Job, draft: Draft) -> bool:
-        """Post a job's end; a card that still stands says where to find it."""
+    async def _posted(self, job: Job, draft: Draft) -> Place | None:
+        """Return where an earlier attempt has posted the job's end."""
+        memory = self._surface.memory(job)
+        if memory.posted is not None and memory.posted_for == _purpose(job):
+            return memory.posted
+        found = await self._surface.find(job, draft)
+        return None if found is None else await self._note_posted(job, found[1])
+
+    async def _draw_end(self, job: Job, draft: Draft) -> Place | None:
         try:
-            way, message = await self._without_blocked_words(
-                job, lambda shown: self._surface.post(shown, draft, END)
+            await self._edit(job, draft)
+        except CardGoneError:
+            return None
+        return card_of(job)
+
+    async def _post_end(self, job: Job, draft: Draft) -> Place | None:
+        try:
+            _, message = await self._without_blocked_words(
+                job, lambda shown: self._surface.post(shown, draft, _purpose(job))
             )
         except CardGoneError as error:
             log.info("nowhere left to post", job=job.id, error=str(error))
-            return False
-        posted = Place(message.channel.id, message.id)
-        await self._surface.remember(job, replace(self._surface.memory(job), posted=posted))
-        if self._surface.can_edit(job):
-            place = None if way is Way.DM else message.jump_url
-            await self._try_edit(job, Draft(partial(card.moved, place=place)))
-            await self._crosses.withdraw(job)
-        if way is not Way.DM:
-            await self._call(job, message)
-        return True
+            return None
+        return await self._note_posted(job, message)
 
-    async def _call(self, job: Job, message: discord.Message) -> None:
-        """Mention the requester once, where they asked for it; a courtesy, so errors pass."""
-        if not tell_me.is_asked(job):
+    async def _note_posted(self, job: Job, message: discord.Message) -> Place:
+        place = Place(message.channel.id, message.id)
+        memory = self._surface.memory(job)
+        await self._surface.remember(job, replace(memory, posted=place, posted_for=_purpose(job)))
+        return place
+
+    async def _point_to(self, job: Job, place: Place) -> None:
+        """Have a card that still stands say where the job's end was posted."""
+        url = None if is_elsewhere(job, place) else url_of(job, place)
+        try:
+            await self._edit(job, Draft(partial(card.moved, place=url)))
+        except CardGoneError as error:
+            log.info("card not brought up to date", job=job.id, error=str(error))
+
+    async def _call(self, job: Job, place: Place) -> None:
+        """Mention the requester once, where they asked for it; a courtesy, so errors pass.
+
+        What is unclear may yet come about, and is told then.
+        """
+        if not tell_me.is_asked(job) or job.state is JobState.UNKNOWN or is_elsewhere(job, place):
             return
-        url = message.jump_url
+        url = url_of(job, place)
         draft = Draft(partial(card.called, url=url), mark=url, calls=True)
         try:
             await self._surface.post(job, draft, TELL, (Way.CHANNEL,))
@@ -281,12 +315,6 @@ class CardPresenter:
         return await self._without_blocked_words(
             job, lambda shown: self._surface.edit(shown, draft)
         )
-
-    async def _try_edit(self, job: Job, draft: Draft) -> None:
-        try:
-            await self._edit(job, draft)
-        except CardError as error:
-            log.info("card not brought up to date", job=job.id, error=str(error))
 
     async def _without_blocked_words(
         self, job: Job, send: Callable[[Job], Awaitable[_Sent]]
@@ -313,9 +341,14 @@ class CardPresenter:
             files = (Upload(picture, picture_name(job), kept), *files)
         with_picture = picture is not None
         view = partial(card.finished, video=f"attachment://{name}", with_picture=with_picture)
-        return Draft(view, files, mark=job.id)
+        return Draft(view, files, mark=card.end_mark(job))
 
     def _forget(self, job: Job) -> None:
         self._forecasts.forget(job)
         self._editor.forget(job)
-        self._surface.forget(job)
+        self._surface.forget(job.id)
+
+
+def _purpose(job: Job) -> str:
+    """Return what a new message about the job's end is for; of each purpose there is one."""
+    return UNCLEAR if job.state is JobState.UNKNOWN else END

@@ -11,7 +11,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 from functools import partial
-from typing import TYPE_CHECKING, Final, Protocol
+from typing import TYPE_CHECKING, Final, Protocol, TypeAlias
 
 import aiohttp
 import discord
@@ -33,7 +33,10 @@ if TYPE_CHECKING:
     from cogs.ui.client import Client
     from cogs.ui.sender import Draft
     from hailuo.clock import Clock
-    from hailuo.jobs.job import Job, JobId
+    from hailuo.jobs.job import Job, JobId, WorkerId
+
+_Sent: TypeAlias = "tuple[Way, discord.Message]"
+"""A message, and the way that it went."""
 
 log = structlog.get_logger(__name__)
 
@@ -72,24 +75,34 @@ class Surface:
         self._clock = clock
         self._budget = budget
         self._sender = Sender(client, clock)
-        self._memories: dict[JobId, Memory] = {}
+        self._memories: dict[JobId, tuple[WorkerId | None, Memory]] = {}
+        """What was learned of the cards that this process draws, and as which worker."""
         self._closures = Closures(clock)
 
     def memory(self, job: Job) -> Memory:
-        """Return what is known of the job's card."""
-        return self._memories.setdefault(job.id, Memory.load(job.request.card.memory))
+        """Return what is known of the job's card.
 
-    def forget(self, job: Job) -> None:
-        """Drop what is held in memory of a job that has ended; the store has it."""
-        self._memories.pop(job.id, None)
+        What is held here counts for as long as the job is this worker's: it is newer than a row
+        that was read before. What another worker has learned since is in the row.
+        """
+        owner, memory = self._memories.get(job.id, (None, None))
+        if memory is not None and owner == job.owner:
+            return memory
+        return Memory.load(job.request.card.memory)
+
+    def forget(self, job_id: JobId) -> None:
+        """Drop what is held in memory of a job; the store has it."""
+        self._memories.pop(job_id, None)
 
     async def remember(self, job: Job, memory: Memory) -> None:
-        """Keep what was learned about the job's card."""
-        if memory == self.memory(job):
+        """Keep what was learned about the job's card, and leave the rest as others may know it."""
+        before, now = self.memory(job).dump(), memory.dump()
+        news = {key: value for key, value in now.items() if value != before[key]}
+        if not news:
             return
-        self._memories[job.id] = memory
+        self._memories[job.id] = (job.owner, memory)
         await self._keeper.remember_card(
-            job.id, message_id=job.request.card.message_id, memory=memory.dump()
+            job.id, message_id=job.request.card.message_id, memory=news
         )
 
     async def edit(self, job: Job, draft: Draft) -> discord.Message:
@@ -103,20 +116,34 @@ class Surface:
 
     async def post(
         self, job: Job, draft: Draft, purpose: str, ways: Sequence[Way] = POSTS
-    ) -> tuple[Way, discord.Message]:
+    ) -> _Sent:
         """Send a new message, once for each purpose; return where it is.
 
         Raises as `edit` does.
         """
+        found = await self.find(job, draft, ways)
+        if found is not None:
+            return found
+        await self.remember(job, replace(self.memory(job), posting_at=self._clock.now()))
+        try:
+            return await self._climb(job, ways, draft, purpose)
+        except (CardGoneError, CardTooLargeError, BlockedError):
+            await self.remember(job, replace(self.memory(job), posting_at=None))
+            raise
+
+    async def find(self, job: Job, draft: Draft, ways: Sequence[Way] = POSTS) -> _Sent | None:
+        """Return the message that an earlier attempt to post this has left.
+
+        Raises `CardDelayedError` where Discord does not answer: it may be there.
+        """
         posting_at = self.memory(job).posting_at
-        if posting_at is not None:
-            for way in ways:
-                found = await self._find_posted(job, way, draft, posting_at - CLOCK_MARGIN)
-                if found is not None:
-                    return way, found
-        now = self._clock.now()
-        await self.remember(job, replace(self.memory(job), posting_at=now))
-        return await self._climb(job, ways, draft, purpose)
+        if posting_at is None:
+            return None
+        for way in ways:
+            found = await self._find_posted(job, way, draft, posting_at - CLOCK_MARGIN)
+            if found is not None:
+                return way, found
+        return None
 
     async def place(self, job: Job, draft: Draft) -> tuple[Job, discord.Message]:
         """Post the card of a private job, which has none yet; return the job with it.
@@ -126,8 +153,7 @@ class Surface:
         try:
             _, message = await self.post(job, draft, CARD, (Way.CHANNEL,))
         except CardGoneError:
-            closed = self.memory(job).without(*POSTS)
-            await self.remember(job, replace(closed, posting_at=None))
+            await self.remember(job, self.memory(job).without(*POSTS))
             raise
         card = replace(job.request.card, message_id=message.id)
         job = replace(job, request=replace(job.request, card=card))
@@ -168,8 +194,12 @@ class Surface:
 
     async def lose_card(self, job: Job, code: int = codes.UNKNOWN_MESSAGE) -> None:
         """Take note that the card is no more, or out of reach, as somebody else has found."""
-        if code in codes.CARD_IS_GONE:
-            await self._close(job, Way.MESSAGE, Act.TEXT, code)
+        if code not in codes.CARD_IS_GONE:
+            return
+        drawn_here = job.id in self._memories
+        await self._close(job, Way.MESSAGE, Act.TEXT, code)
+        if not drawn_here:
+            self.forget(job.id)
 
     def can_send_by_token(self, job: Job) -> bool:
         """Tell whether files may go by the interaction's token now."""
@@ -179,13 +209,7 @@ class Surface:
         """Tell whether the card can be reached by the bot's token."""
         return self._is_open(job, Way.MESSAGE, Act.TEXT)
 
-    def can_edit(self, job: Job) -> bool:
-        """Tell whether a way to edit the card's text is still open."""
-        return any(self._is_open(job, way, Act.TEXT) for way in EDITS)
-
-    async def _climb(
-        self, job: Job, ways: Sequence[Way], draft: Draft, purpose: str = ""
-    ) -> tuple[Way, discord.Message]:
+    async def _climb(self, job: Job, ways: Sequence[Way], draft: Draft, purpose: str = "") -> _Sent:
         """Try way after way; a post that may have arrived keeps the next way from posting twice."""
         delayed: CardDelayedError | None = None
         for way in ways:
@@ -193,9 +217,7 @@ class Surface:
                 continue
             self._check_budget(job)
             try:
-                if way in EDITS:
-                    return way, await self._sender.edit(job, way, draft)
-                return way, await self._sender.post(job, way, draft, purpose)
+                return way, await self._send(job, way, draft, purpose)
             except OldMessageError:
                 log.info("edited too often for its age", job=job.id)
             except discord.HTTPException as error:
@@ -210,6 +232,14 @@ class Surface:
         if delayed is not None:
             raise delayed
         raise CardGoneError(f"{job.id}: no way is left")
+
+    async def _send(self, job: Job, way: Way, draft: Draft, purpose: str) -> discord.Message:
+        if way in EDITS:
+            return await self._sender.edit(job, way, draft)
+        message = await self._sender.post(job, way, draft, purpose)
+        if way is Way.CHANNEL:
+            self._closures.reopened(job.request.channel_id)
+        return message
 
     def _is_open(self, job: Job, way: Way, act: Act) -> bool:
         card = job.request.card
@@ -249,6 +279,8 @@ class Surface:
 
     async def _close(self, job: Job, way: Way, act: Act, code: int) -> None:
         self._closures.note(job.request.channel_id, way, act, code)
+        if code == codes.THREAD_ARCHIVED:
+            return  # whoever writes there next brings the thread back
         await self.remember(job, after(self.memory(job), way, act, code))
 
     async def _find_posted(

@@ -32,16 +32,16 @@ BY_MESSAGE = f"PATCH /channels/{TEXT}/messages/*"
 POSTS = f"POST /channels/{TEXT}/messages"
 
 
-async def opened(theatre: Theatre) -> Job:
+async def opened(theatre: Theatre, channel: int = TEXT) -> Job:
     """Return a job whose card is drawn."""
-    job = replace(await theatre.animate(), state=JobState.ACCEPTED)
+    job = replace(await theatre.animate(channel), state=JobState.ACCEPTED)
     await theatre.presenter.open(job, theatre.picture)
     return theatre.notebook.read(replace(job, state=JobState.IN_QUEUE))
 
 
 async def shown(theatre: Theatre, job: Job) -> str:
     """Return what the job's card shows, as JSON."""
-    messages = await theatre.person.messages("alice")
+    messages = await theatre.person.messages("alice", str(job.request.channel_id))
     (card,) = [m for m in messages if m["id"] == str(job.request.card.message_id)]
     return json.dumps(card["components"], ensure_ascii=False)
 

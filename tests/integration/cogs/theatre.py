@@ -157,12 +157,15 @@ class Theatre:
         """Return how many requests the stand-in counts as invalid."""
         return (await self.person.get("/world"))["invalid_requests"]
 
-    async def animate(self) -> Job:
+    async def animate(self, channel: int = TEXT) -> Job:
         """Have alice use a command that defers; return the job that would come of it."""
         bot = self.client
         assert isinstance(bot, ContractBot)
         interaction: discord.Interaction[Any] = await bot.does(
-            _defer, self.person.command("alice", "animate", options={"prompt": "waves"})
+            _defer,
+            self.person.command(
+                "alice", "animate", channel=str(channel), options={"prompt": "waves"}
+            ),
         )
         return job_of(
             interaction.id,
@@ -170,6 +173,7 @@ class Theatre:
             message_id=interaction.extras["message_id"],
             token=interaction.token,
             permissions=interaction.app_permissions,
+            channel=channel,
         )
 
 

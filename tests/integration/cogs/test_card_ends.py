@@ -1,0 +1,152 @@
+"""A job's end reaches its member once, and no card is left that says something else."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+import pytest
+
+from cogs.tell_me import WISH
+from cogs.ui.memory import EDITS, Act, Memory, Way
+from hailuo.jobs.job import JobState, WorkerId
+from hailuo.jobs.presenter import CardDelayedError, Delivery
+from tests.integration.cogs.test_posting_once import LONG_AFTER, without_card
+from tests.integration.cogs.test_surface_in_time import BY_MESSAGE, POSTS, opened, shown, told
+from tests.integration.cogs.theatre import GUILD, TEXT
+
+if TYPE_CHECKING:
+    from hailuo.jobs.job import Job
+    from tests.integration.cogs.theatre import Theatre
+
+THREAD = 1100000000000000031
+
+
+async def grown_old(theatre: Theatre) -> Job:
+    """Return a job whose video is ready, and whose card Discord lets nobody edit for once."""
+    job = await opened(theatre)
+    theatre.clock.ahead += timedelta(hours=2)
+    await theatre.person.fault(BY_MESSAGE, 429, code=30046, retry_after=9, times=1)
+    return replace(job, state=JobState.DELIVERING)
+
+
+async def test_a_video_whose_post_was_not_answered_is_not_drawn_in_the_card_too(
+    theatre: Theatre,
+) -> None:
+    job = await grown_old(theatre)
+    await theatre.person.fault(POSTS, "drop", times=3, after_accept=True)
+    with pytest.raises(CardDelayedError):
+        await theatre.deliver(job)
+    assert await theatre.deliver(job) is Delivery.DELIVERED
+    assert theatre.videos_posted()[job.id] == 1
+    assert "in a message of its own" in await shown(theatre, job)
+
+
+async def test_a_video_that_was_posted_before_a_crash_is_not_drawn_in_the_card_too(
+    theatre: Theatre,
+) -> None:
+    job = await grown_old(theatre)
+    assert await theatre.deliver(job) is Delivery.DELIVERED
+    theatre.restart()
+    assert await theatre.deliver(job) is Delivery.DELIVERED
+    assert theatre.videos_posted()[job.id] == 1
+    assert "in a message of its own" in await shown(theatre, job)
+
+
+async def test_a_post_that_was_refused_leaves_the_card_open_for_the_link(theatre: Theatre) -> None:
+    job = await grown_old(theatre)
+    await theatre.person.fault(POSTS, 403, code=50013)
+    await theatre.person.post("/guild", action="close_dms")
+    assert await theatre.deliver(job) is Delivery.DELIVERED
+    assert Memory.load(theatre.notebook.read(job).request.card.memory).posting_at is None
+    assert "its link" in await shown(theatre, job)
+
+
+async def test_who_wants_to_be_told_hears_nothing_while_all_is_unclear(theatre: Theatre) -> None:
+    """An operator may yet find the job's request, and then it is the video that is told of."""
+    job = await opened(theatre)
+    await theatre.notebook.remember_card(job.id, message_id=None, memory={WISH: True})
+    await theatre.presenter.close(theatre.notebook.read(replace(job, state=JobState.UNKNOWN)))
+    assert await told(theatre) == []
+    theatre.clock.ahead += timedelta(minutes=20)
+    assert await theatre.deliver(replace(job, state=JobState.DELIVERING)) is Delivery.DELIVERED
+    (message,) = await told(theatre)
+    (text, row) = message["components"]
+    assert "is ready" in text["content"]
+    card_id = job.request.card.message_id
+    assert row["components"][0]["url"] == f"https://discord.com/channels/{GUILD}/{TEXT}/{card_id}"
+
+
+async def test_what_was_posted_as_unclear_is_not_taken_for_the_video(theatre: Theatre) -> None:
+    job = await opened(theatre)
+    await theatre.presenter.lose_card(job)
+    await theatre.person.fault("PATCH /webhooks/*", 404, code=10008)
+    job = theatre.notebook.read(job)
+    await theatre.presenter.close(replace(job, state=JobState.UNKNOWN))
+    theatre.restart()
+    assert await theatre.deliver(replace(job, state=JobState.DELIVERING)) is Delivery.DELIVERED
+    assert theatre.videos_posted()[job.id] == 1
+
+
+@pytest.mark.parametrize("age", [timedelta(0), timedelta(minutes=30)])
+async def test_a_thread_that_the_video_brings_back_has_a_card_that_says_so(
+    theatre: Theatre, age: timedelta
+) -> None:
+    job = await opened(theatre, channel=THREAD)
+    await theatre.person.post(f"/channels/{THREAD}", action="archive")
+    theatre.clock.ahead += age
+    assert await theatre.deliver(replace(job, state=JobState.DELIVERING)) is Delivery.DELIVERED
+    assert theatre.videos_posted()[job.id] == 1
+    card = await shown(theatre, job)
+    assert "in a message of its own" in card
+    assert "cancel:" not in card
+
+
+async def test_a_card_that_cannot_say_at_once_where_its_video_is_says_so_later(
+    theatre: Theatre,
+) -> None:
+    job = replace(await opened(theatre), state=JobState.DELIVERING)
+    memory = theatre.presenter._surface.memory(job)
+    await theatre.presenter._surface.remember(
+        job, memory.without(*EDITS, Way.CHANNEL, act=Act.FILE)
+    )
+    await theatre.person.fault("PATCH /*", "drop", times=20)
+    with pytest.raises(CardDelayedError):
+        await theatre.deliver(job)
+    await theatre.person.delete("/faults")
+    assert await theatre.deliver(job) is Delivery.DELIVERED
+    assert theatre.videos_posted()[job.id] == 1
+    assert "in a direct message" in await shown(theatre, job)
+
+
+async def test_what_another_worker_learned_is_not_forgotten_by_who_takes_over(
+    rest_theatre: Theatre,
+) -> None:
+    """A process looks at the cards of others too, when it is ready or a message is deleted."""
+    theatre = rest_theatre
+    job = replace(await without_card(theatre, 1, Way.CHANNEL), owner=WorkerId("other"))
+    mine = theatre.presenter
+    mine.stands(job)
+    await mine.lose_card(job)
+    assert not mine._surface._memories
+    theatre.restart()
+    await crash_after_upload(theatre, job)
+    theatre.clock.ahead += LONG_AFTER
+    theatre.presenter = mine
+    assert await theatre.deliver(replace(job, owner=WorkerId("me"))) is Delivery.DELIVERED
+    assert theatre.videos_posted()[job.id] == 1
+    assert not mine._surface._memories
+
+
+async def crash_after_upload(theatre: Theatre, job: Job) -> None:
+    """Begin to deliver, and end the process once Discord has the message, not we."""
+    await theatre.person.fault(POSTS, "hang", times=None, after_accept=True)
+    attempt = asyncio.create_task(theatre.deliver(job))
+    async with asyncio.timeout(30):
+        while not theatre.videos_posted():
+            await asyncio.sleep(0.01)
+    attempt.cancel()
+    await asyncio.gather(attempt, return_exceptions=True)
+    await theatre.person.delete("/faults")
