@@ -63,13 +63,15 @@ class Sweeper:
         self._worker = worker
 
     async def run(self) -> None:
-        """Sweep until cancelled; a sweep that fails is tried again at the next."""
+        """Sweep until cancelled; a sweep that fails, by whatever, is tried again at the next."""
         while True:
             try:
                 if await self._store.lead("sweeps", self._worker.id, 2 * BETWEEN_SWEEPS):
                     await self.sweep()
             except (HailuoError, OSError) as error:
                 log.warning("sweep failed", error=str(error))
+            except Exception:
+                log.exception("sweep failed unexpectedly")
             await self._clock.sleep(BETWEEN_SWEEPS)
 
     async def sweep(self) -> None:
@@ -112,7 +114,8 @@ def _remove_older(folder: Path, before: datetime, live: set[JobId]) -> int:
     for path in folder.iterdir():
         with suppress(FileNotFoundError):  # deleted or withdrawn meanwhile
             written = datetime.fromtimestamp(path.stat().st_mtime, UTC)
-            if path.name[:JOB_ID_LENGTH] not in live and written < before:
+            job_id = path.name.lstrip(".")[:JOB_ID_LENGTH]  # what is on its way begins with a dot
+            if job_id not in live and written < before:
                 path.unlink()
                 removed += 1
     return removed

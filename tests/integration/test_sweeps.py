@@ -1,0 +1,99 @@
+"""What time takes away, and what it leaves alone."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+import pytest
+
+from hailuo.folders import Folders
+from hailuo.jobs.worker import Worker
+from hailuo.store import Store
+from hailuo.sweeps import BETWEEN_SWEEPS, Sweeper, Terms
+from tests.clocks import ManualClock, settle
+from tests.integration.store.conftest import LIMITS, ME, PICTURE, request_by
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator
+    from pathlib import Path
+
+TERMS = Terms(videos=timedelta(0), unknown=timedelta(hours=24), quota_window=timedelta(hours=24))
+
+
+class NoOffers:
+    """Offers of which none is open; the first sweep of them may fail."""
+
+    def __init__(self) -> None:
+        self.sweeps = 0
+        self.swept = asyncio.Event()
+        self.error: Exception | None = None
+
+    async def sweep(self) -> None:
+        """Note it, or fail."""
+        self.sweeps += 1
+        self.swept.set()
+        if self.error is not None:
+            error, self.error = self.error, None
+            raise error
+
+
+@pytest.fixture
+def clock() -> ManualClock:
+    return ManualClock()
+
+
+@pytest.fixture
+def offers() -> NoOffers:
+    return NoOffers()
+
+
+@pytest.fixture
+def folders(tmp_path: Path) -> Folders:
+    folders = Folders(tmp_path)
+    folders.create()
+    return folders
+
+
+@pytest.fixture
+async def store(tmp_path: Path, clock: ManualClock) -> AsyncGenerator[Store]:
+    async with Store.open(f"sqlite+aiosqlite:///{tmp_path}/hailuo.db", clock) as store:
+        yield store
+
+
+@pytest.fixture
+def sweeper(store: Store, folders: Folders, offers: NoOffers, clock: ManualClock) -> Sweeper:
+    worker = Worker(ME, store, None, clock)  # pyright: ignore[reportArgumentType]  # it does not run
+    return Sweeper(store, folders, offers, clock, terms=TERMS, worker=worker)  # pyright: ignore[reportArgumentType]  # all that is asked of them
+
+
+async def test_a_video_on_its_way_is_left_alone_however_short_videos_are_kept(
+    sweeper: Sweeper, store: Store, folders: Folders
+) -> None:
+    live = await store.accept(request_by(), PICTURE, LIMITS, ME)
+    on_its_way = folders.video(f".{live.id}.mp4.0a1b2c3d.part")
+    of_nobody = folders.video(".0000000000zzz.mp4.0a1b2c3d.part")
+    for path in (on_its_way, of_nobody):
+        path.touch()
+        os.utime(path, (1, 1))
+    await sweeper.sweep()
+    assert on_its_way.exists()
+    assert not of_nobody.exists()
+
+
+async def test_whatever_a_sweep_fails_by_there_is_a_next_one(
+    sweeper: Sweeper, offers: NoOffers, clock: ManualClock
+) -> None:
+    offers.error = OverflowError("date value out of range")
+    running = asyncio.create_task(sweeper.run())
+    async with asyncio.timeout(10):
+        while offers.sweeps < 2:
+            await offers.swept.wait()
+            offers.swept.clear()
+            await settle()
+            await clock.advance(BETWEEN_SWEEPS)
+    assert not running.done()
+    running.cancel()
+    await asyncio.gather(running, return_exceptions=True)
