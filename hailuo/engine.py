@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, ClassVar, Final
@@ -20,6 +20,7 @@ from hailuo.jobs import deletion
 from hailuo.jobs.finds import Finds
 from hailuo.jobs.handover import Handover
 from hailuo.jobs.intake import Intake, StoppingError
+from hailuo.jobs.job import job_id_of
 from hailuo.jobs.line import Line
 from hailuo.jobs.lookout import Lookout
 from hailuo.jobs.offers import Offer, Offers
@@ -39,7 +40,7 @@ from hailuo.videos.doctor import VideoDoctor, video_pool
 from hailuo.wording import N_
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator
+    from collections.abc import AsyncGenerator, Generator
     from pathlib import Path
 
     from hailuo.clock import Clock
@@ -108,7 +109,6 @@ class Engine:
         self._first_worker_id = new_worker_id()
         self._worker: Worker | None = None
         self._presenter: Presenter | None = None
-        self._stopping = False
 
     @classmethod
     @asynccontextmanager
@@ -145,12 +145,24 @@ class Engine:
 
         ``alarm`` tells the operators of each job whose fate only they can find out.
         """
+        # All this is there before the first await: a job may be accepted from then on.
         self._presenter = presenter
-        parts = self._parts
-        lookout = Lookout(Pacing(), parts.clock)
-        for job in reversed(await parts.store.finished(LEARN_FROM)):
+        lookout = Lookout(Pacing(), self.clock)
+        stages = self._stages(presenter, alarm, lookout)
+        worker = self._worker = Worker(self.worker_id, self.store, stages, self.clock)
+        sweeper = self._sweeper(worker)
+        for job in reversed(await self.store.finished(LEARN_FROM)):
             lookout.learn(job)
-        stages = JobStages(
+        sweeping = asyncio.create_task(sweeper.run(), name="sweeper")
+        try:
+            await worker.run()
+        finally:
+            sweeping.cancel()
+            await asyncio.gather(sweeping, return_exceptions=True)
+
+    def _stages(self, presenter: Presenter, alarm: Alarm, lookout: Lookout) -> JobStages:
+        parts = self._parts
+        return JobStages(
             store=parts.store,
             api=parts.api,
             fetcher=parts.results,
@@ -164,24 +176,14 @@ class Engine:
             clock=parts.clock,
             inline_pictures=self.settings.image_transport == "data-uri",
         )
-        self._worker = Worker(self.worker_id, parts.store, stages, parts.clock)
-        sweeper = Sweeper(
-            parts.store,
-            parts.folders,
-            parts.clock,
-            terms=Terms(
-                videos=timedelta(days=self.settings.keep_videos_days),
-                unknown=timedelta(hours=self.settings.unknown_release_hours),
-                quota_window=self.limits.window,
-            ),
-            worker=self._worker,
+
+    def _sweeper(self, worker: Worker) -> Sweeper:
+        terms = Terms(
+            videos=timedelta(days=self.settings.keep_videos_days),
+            unknown=timedelta(hours=self.settings.unknown_release_hours),
+            quota_window=self.limits.window,
         )
-        sweeping = asyncio.create_task(sweeper.run(), name="sweeper")
-        try:
-            await self._worker.run()
-        finally:
-            sweeping.cancel()
-            await asyncio.gather(sweeping, return_exceptions=True)
+        return Sweeper(self.store, self._parts.folders, self.clock, terms=terms, worker=worker)
 
     @property
     def worker_id(self) -> WorkerId:
@@ -190,7 +192,6 @@ class Engine:
 
     def stop_taking(self) -> None:
         """Refuse new jobs from now on; those that live go on."""
-        self._stopping = True
         self._intake.stop()
 
     async def animate(
@@ -201,19 +202,14 @@ class Engine:
         Returns an offer instead where the picture's size needs a repair that ``fit`` did not
         choose; nothing has begun then.
         """
-        if self._stopping:
-            raise StoppingError
-        taken = await self._intake.accept(request, source, self.worker_id, fit=fit)
-        if isinstance(taken, Offer):
-            return taken
-        self._begin(taken)
-        return None
+        with self._begins(request):
+            taken = await self._intake.accept(request, source, self.worker_id, fit=fit)
+        return taken if isinstance(taken, Offer) else None
 
     async def take_offer(self, request: Request, offer: Offer, choice: Choice) -> None:
         """Accept what was chosen from an offer and begin; raise what says why not."""
-        if self._stopping:
-            raise StoppingError
-        self._begin(await self._intake.accept_offer(request, offer, choice, self.worker_id))
+        with self._begins(request):
+            await self._intake.accept_offer(request, offer, choice, self.worker_id)
 
     async def offer(
         self, offer_id: JobId, kind: RepairKind, user_id: UserId
@@ -225,9 +221,20 @@ class Engine:
         """Forget a member's own offer."""
         await self._offers.withdraw(offer_id, user_id)
 
-    def _begin(self, job: Job) -> None:
+    @contextmanager
+    def _begins(self, request: Request) -> Generator[None]:
+        """Have what became of a request looked at, if anything did.
+
+        Also where it failed: a commit whose answer was lost may have stored the job.
+        """
+        try:
+            yield
+        finally:
+            self._look_at(job_id_of(request.interaction_id))
+
+    def _look_at(self, job_id: JobId) -> None:
         if self._worker is not None:
-            self._worker.take([job])
+            self._worker.poke(job_id)
 
     async def cancel(self, job_id: JobId, by: UserId) -> Job | None:
         """Ask for a job's end; return the job once that was tried, or as it is after a while."""
@@ -259,14 +266,14 @@ class Engine:
         except (MalformedAnswerError, RequestNotFoundError) as error:
             raise NoSuchRequestError from error
         job = await self.store.resolve(job_id, request, self.worker_id)
-        self._begin(job)
+        self._look_at(job.id)
         return job
 
     async def release(self, job_id: JobId) -> Job | None:
         """Give back what a job of unknown fate holds; None where it held nothing any more."""
         job = await self.store.release(job_id, self.worker_id)
         if job is not None:
-            self._begin(job)
+            self._look_at(job.id)
         return job
 
     async def share(self, job: Job) -> tuple[int, int]:

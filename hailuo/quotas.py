@@ -64,7 +64,7 @@ class Usage:
     live_in_server: int
     waiting_in_server: int
     today: int
-    """Jobs of all servers that were or may have been paid for in the last 24 hours, or may yet be."""
+    """Jobs of all servers that may have been paid for in the last 24 hours, or may yet be."""
     next_today_at: datetime | None
     paused: bool
 

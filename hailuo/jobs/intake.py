@@ -16,6 +16,7 @@ from hailuo.jobs.checks import check_prompt, check_size
 from hailuo.jobs.job import Job, Picture, job_id_of
 from hailuo.jobs.offers import Offer, OfferGoneError
 from hailuo.jobs.sources import Kept, copy
+from hailuo.store.errors import StoreError
 from hailuo.wording import N_
 
 if TYPE_CHECKING:
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from hailuo.folders import Folders
     from hailuo.images.doctor import PictureDoctor
     from hailuo.images.repair import Repair
-    from hailuo.jobs.job import Request, WorkerId
+    from hailuo.jobs.job import JobId, Request, UserId, WorkerId
     from hailuo.jobs.offers import Choice, Offers
     from hailuo.jobs.sequels import Sequels
     from hailuo.jobs.sources import Source, Sources
@@ -76,6 +77,7 @@ class Intake:
         self._folders = folders
         self._limits = limits
         self._room = asyncio.Semaphore(AT_ONCE)
+        self._under_way: dict[JobId, UserId] = {}
         self._stopping = False
         self._breakable: set[asyncio.Timeout] = set()
 
@@ -102,8 +104,7 @@ class Intake:
         known = await self._store.job(job_id_of(request.interaction_id))
         if known is not None:
             return known
-        await self._check(request)
-        async with self._room, self._unless_stopping():
+        async with self._turn(request):
             picture = await self._take_picture(request, source, fit)
         if isinstance(picture, Offer):
             return picture
@@ -113,6 +114,8 @@ class Intake:
         self, request: Request, offer: Offer, choice: Choice, owner: WorkerId
     ) -> Job:
         """Return the job made of an offer's choice; raise the `HailuoError` that says why not."""
+        if self._stopping:
+            raise StoppingError
         await self._offers.close(offer)
         try:
             name = f"{job_id_of(request.interaction_id)}{choice.path.suffix}"
@@ -126,21 +129,39 @@ class Intake:
         await self._offers.withdraw(offer.id, offer.user_id)
         return job
 
-    async def _check(self, request: Request) -> None:
-        """Refuse what can be refused before a picture is touched.
+    @asynccontextmanager
+    async def _turn(self, request: Request) -> AsyncGenerator[None]:
+        """Refuse what can be refused before a picture is touched; else wait until one may be.
 
         The quota is asked as a courtesy, so that nobody waits for a refusal; the store decides.
         """
         await self._sequels.check(request)
         usage = await self._store.usage(request.user_id, request.guild_id, self._limits)
-        quotas.check(self._limits, usage)
-        await asyncio.to_thread(_check_disk, self._folders.incoming)
+        job_id, user_id = job_id_of(request.interaction_id), request.user_id
+        # A picture may keep its child busy for long, so nobody has more of them in work than jobs.
+        others = sum(
+            self._under_way[other] == user_id for other in self._under_way.keys() - {job_id}
+        )
+        quotas.check(self._limits, replace(usage, live_of_user=usage.live_of_user + others))
+        self._under_way[job_id] = user_id
+        try:
+            async with self._unless_stopping(), self._room:
+                await asyncio.to_thread(_check_disk, self._folders.incoming)
+                yield
+        finally:
+            self._under_way.pop(job_id, None)
 
     async def _hold(self, request: Request, picture: Picture, owner: WorkerId) -> Job:
         """Hold quota and record the job; a refusal leaves no picture behind."""
         try:
             await self._sequels.check(request)  # while it came, its owner may have said no
             return await self._store.accept(request, picture, self._limits, owner)
+        except StoreError:
+            # Perhaps only the answer to the commit was lost: then the job needs its picture.
+            job = await self._store.job(job_id_of(request.interaction_id))
+            if job is None:
+                raise
+            return job
         except HailuoError:
             # Not on cancellation: the write may yet succeed, and would need the picture.
             await asyncio.to_thread(_remove, self._folders.picture(picture.name))

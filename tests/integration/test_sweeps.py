@@ -20,34 +20,14 @@ if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
     from pathlib import Path
 
+    from hailuo.jobs.job import Job
+
 TERMS = Terms(videos=timedelta(0), unknown=timedelta(hours=24), quota_window=timedelta(hours=24))
-
-
-class NoOffers:
-    """Offers of which none is open; the first sweep of them may fail."""
-
-    def __init__(self) -> None:
-        self.sweeps = 0
-        self.swept = asyncio.Event()
-        self.error: Exception | None = None
-
-    async def sweep(self) -> None:
-        """Note it, or fail."""
-        self.sweeps += 1
-        self.swept.set()
-        if self.error is not None:
-            error, self.error = self.error, None
-            raise error
 
 
 @pytest.fixture
 def clock() -> ManualClock:
     return ManualClock()
-
-
-@pytest.fixture
-def offers() -> NoOffers:
-    return NoOffers()
 
 
 @pytest.fixture
@@ -64,9 +44,9 @@ async def store(tmp_path: Path, clock: ManualClock) -> AsyncGenerator[Store]:
 
 
 @pytest.fixture
-def sweeper(store: Store, folders: Folders, offers: NoOffers, clock: ManualClock) -> Sweeper:
+def sweeper(store: Store, folders: Folders, clock: ManualClock) -> Sweeper:
     worker = Worker(ME, store, None, clock)  # pyright: ignore[reportArgumentType]  # it does not run
-    return Sweeper(store, folders, offers, clock, terms=TERMS, worker=worker)  # pyright: ignore[reportArgumentType]  # all that is asked of them
+    return Sweeper(store, folders, clock, terms=TERMS, worker=worker)
 
 
 async def test_a_video_on_its_way_is_left_alone_however_short_videos_are_kept(
@@ -84,16 +64,20 @@ async def test_a_video_on_its_way_is_left_alone_however_short_videos_are_kept(
 
 
 async def test_whatever_a_sweep_fails_by_there_is_a_next_one(
-    sweeper: Sweeper, offers: NoOffers, clock: ManualClock
+    sweeper: Sweeper, store: Store, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    offers.error = OverflowError("date value out of range")
+    swept: asyncio.Queue[None] = asyncio.Queue()
+
+    async def fail() -> list[Job]:
+        swept.put_nowait(None)
+        raise OverflowError("date value out of range")
+
+    monkeypatch.setattr(store, "live_jobs", fail)
     running = asyncio.create_task(sweeper.run())
     async with asyncio.timeout(10):
-        while offers.sweeps < 2:
-            await offers.swept.wait()
-            offers.swept.clear()
-            await settle()
-            await clock.advance(BETWEEN_SWEEPS)
-    assert not running.done()
+        await swept.get()
+        await settle()
+        await clock.advance(BETWEEN_SWEEPS)
+        await swept.get()
     running.cancel()
     await asyncio.gather(running, return_exceptions=True)
