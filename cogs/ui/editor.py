@@ -138,11 +138,11 @@ class ProgressEditor:
                 channel.quiet.set()
             self._leave(channel_id)
 
-    def forget(self, job: Job) -> None:
-        """Drop all that is held of a job that has ended."""
-        if job.request.channel_id in self._channels:
-            self._channels[job.request.channel_id].waiting.pop(job.id, None)
-        self._cards.pop(job.id, None)
+    def forget(self, job_id: JobId) -> None:
+        """Drop all that is held of a job."""
+        for channel in self._channels.values():
+            channel.waiting.pop(job_id, None)
+        self._cards.pop(job_id, None)
 
     def _card(self, job_id: JobId) -> _Card:
         return self._cards.setdefault(job_id, _Card(asyncio.Lock()))

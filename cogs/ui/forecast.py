@@ -62,9 +62,9 @@ class Forecasts:
         late = before.first_until is not None and self._clock.now() > before.first_until
         return Promise(before.outlook, late)
 
-    def forget(self, job: Job) -> None:
-        """Drop what was promised for a job that has ended."""
-        self._promised.pop(job.id, None)
+    def forget(self, job_id: JobId) -> None:
+        """Drop what was promised for a job."""
+        self._promised.pop(job_id, None)
 
     def _has_drifted(self, shown: Outlook, expected: Outlook) -> bool:
         if shown.ready_until is None or expected.ready_until is None:

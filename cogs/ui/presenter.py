@@ -174,7 +174,6 @@ class CardPresenter:
             in_card=Draft(partial(card.ended, with_picture=has_picture)),
             anew=Draft(partial(card.ended, with_picture=False), mark=card.end_mark(job)),
         )
-        self._forget(job)
 
     def upload_limit(self, job: Job) -> int:
         """Return how many bytes the job's message may carry now.
@@ -218,17 +217,20 @@ class CardPresenter:
                 raise
         if not reached:
             reached = await self._arrive(job, in_card=link, anew=link)
-        if not reached:
-            return Delivery.NOWHERE
-        self._forget(job)
-        return Delivery.DELIVERED
+        return Delivery.DELIVERED if reached else Delivery.NOWHERE
 
     async def remove(self, job: Job) -> bool:
         """Take the card of a job that has ended away; tell whether nothing of it stands now."""
         async with self._editor.alone(job):
             nothing_stands = await self._surface.delete(job)
-        self._forget(job)
+        self.forget(job.id)
         return nothing_stands
+
+    def forget(self, job_id: JobId) -> None:
+        """Drop what is held in memory of a job: the engine has let it go."""
+        self._forecasts.forget(job_id)
+        self._editor.forget(job_id)
+        self._surface.forget(job_id)
 
     async def lose_card(self, job: Job, code: int = codes.UNKNOWN_MESSAGE) -> None:
         """Take note that the job's card is gone, so that no edit is spent on it."""
@@ -342,11 +344,6 @@ class CardPresenter:
         with_picture = picture is not None
         view = partial(card.finished, video=f"attachment://{name}", with_picture=with_picture)
         return Draft(view, files, mark=card.end_mark(job))
-
-    def _forget(self, job: Job) -> None:
-        self._forecasts.forget(job)
-        self._editor.forget(job)
-        self._surface.forget(job.id)
 
 
 def _purpose(job: Job) -> str:

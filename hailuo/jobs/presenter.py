@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from datetime import datetime
     from pathlib import Path
 
-    from hailuo.jobs.job import Job
+    from hailuo.jobs.job import Job, JobId
 
 
 class Behind(StrEnum):
@@ -131,6 +131,10 @@ class Presenter(Protocol):
         ``video`` None says that the file is too large for this place: its link is handed over.
         Safe to repeat, after a crash too. Raises `CardDelayedError` and `CardTooLargeError`.
         """
+        ...
+
+    def forget(self, job_id: JobId) -> None:
+        """Drop all that is held in memory of a job that is settled, or another worker's."""
         ...
 
     async def remove(self, job: Job) -> bool:

@@ -158,6 +158,7 @@ class JobStages:
     def let_go(self, job_id: JobId) -> None:
         """Forget a job that is settled, or another worker's."""
         self._links.pop(job_id, None)
+        self._presenter.forget(job_id)
         self._lookout.drop(job_id)
         self._patience.forget(job_id)
 

@@ -50,7 +50,7 @@ from tests.integration.store.conftest import request_by
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from hailuo.jobs.job import Job
+    from hailuo.jobs.job import Job, JobId
     from hailuo.jobs.presenter import Outlook
     from hailuo.runcomfy.models import CancelOutcome, JobInput, Result, Status, SubmitOutcome
 
@@ -150,6 +150,9 @@ class Discord:
     async def close(self, job: Job) -> None:
         self.points.reach(f"before drawing the end: {job.state}")
         self.points.reach(f"after drawing the end: {job.state}")
+
+    def forget(self, job_id: JobId) -> None:
+        del job_id
 
     async def remove(self, job: Job) -> bool:
         self.cards.pop(job.request.prompt, None)

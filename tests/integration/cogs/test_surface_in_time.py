@@ -230,3 +230,17 @@ async def test_of_fifty_cards_in_one_channel_each_shows_the_newest_in_few_edits(
             editing.presenter.update(one, Outlook(queue_position=place))
     await drawn(editing, job, Outlook(queue_position=1))
     assert await edits(editing) - before <= len(jobs) + 2
+
+
+async def test_nothing_is_held_of_a_job_that_the_engine_has_let_go(editing: Theatre) -> None:
+    """It may be another process's by now, whose card this one may draw again one day."""
+    job = await opened(editing)
+    presenter = editing.presenter
+    await drawn(editing, job, Outlook(queue_position=3))
+    presenter.update(job, Outlook(queue_position=2))
+    presenter.forget(job.id)
+    held = (presenter._surface._memories, presenter._editor._cards, presenter._forecasts._promised)
+    assert held == ({}, {}, {})
+    before = await edits(editing)
+    await drawn(editing, replace(job, id=JobId(f"{job.id[:-1]}z")), Outlook(queue_position=1))
+    assert await edits(editing) == before + 1
