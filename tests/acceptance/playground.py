@@ -69,7 +69,7 @@ class Playground:
             runcomfy = await stack.enter_async_context(
                 RunComfySandbox(
                     discord_url=discord.url,
-                    settings={"queue_s": [0.1, 0.2], "render_s": [0.4, 0.6]},
+                    settings={"queue_s": [0.1, 0.2], "render_s": [0.2, 0.3], "video_s": 1},
                 )
             )
             self.discord_url, self.runcomfy_url = discord.url, runcomfy.url

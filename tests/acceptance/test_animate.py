@@ -33,7 +33,7 @@ async def test_a_picture_becomes_a_video_in_the_same_message(stage: Stage) -> No
 
     assert card["id"] in (await stage.interaction(interaction))["messages"]
     assert r"> the \*waves\* roll in" in texts_of(card)
-    assert "5.0 s" in texts_of(card)
+    assert "1.0 s" in texts_of(card)
     (submit,) = await stage.submits()
     assert submit["input"]["prompt"] == "the *waves* roll in"
     assert submit["input"]["prompt_optimizer"] is True
@@ -42,22 +42,25 @@ async def test_a_picture_becomes_a_video_in_the_same_message(stage: Stage) -> No
 
 
 async def test_the_card_tells_each_stage_and_offers_cancel(stage: Stage) -> None:
-    await stage.runcomfy.post("/sandbox/settings", queue_s=[7, 7], render_s=[6, 6])
+    await stage.runcomfy.post("/sandbox/settings", queue_s=[60, 60], render_s=[60, 60])
     interaction = await stage.animate(picture())
     queued = await stage.card(interaction, "In the queue")
     assert "Place 1" in texts_of(await stage.card(interaction, "Place"))
     labels = [item["label"] for item in components(queued) if item["type"] == 2]
     assert labels == ["Cancel", "Tell me"]
     assert [item["emoji"]["name"] for item in queued["reactions"]] == ["❌"]
+    (submit,) = await stage.submits()
+    request = f"/sandbox/requests/{submit['request_id']}"
+    await stage.runcomfy.post(request, status="in_progress")
     await stage.card(interaction, "Rendering")
+    await stage.runcomfy.post(request, status="completed")
     done = await stage.card(interaction, "Done")
     assert not [item for item in components(done) if item.get("label") == "Cancel"]
 
 
 async def test_magic_prompt_can_be_switched_off(stage: Stage) -> None:
-    interaction = await stage.animate(picture(), options={"magic_prompt": False})
-    await stage.card(interaction, "Done")
-    (submit,) = await stage.submits()
+    await stage.animate(picture(), options={"magic_prompt": False})
+    (submit,) = await stage.until(stage.submits, "the API has it")
     assert submit["input"]["prompt_optimizer"] is False
 
 
@@ -75,10 +78,10 @@ async def test_it_works_in_a_thread_and_in_the_bots_dm(stage: Stage) -> None:
         assert (await stage.interaction(interaction))["messages"]
 
 
-@pytest.mark.parametrize("key", ["video", "videos", "image", "images"])
-async def test_all_four_output_keys_are_understood(stage: Stage, key: str) -> None:
-    await stage.runcomfy.post("/sandbox/settings", output_key=key)
-    await stage.card(await stage.animate(picture()), "Done")
+async def test_all_four_output_keys_are_understood(stage: Stage) -> None:
+    for key in ("video", "videos", "image", "images"):
+        await stage.runcomfy.post("/sandbox/settings", output_key=key)
+        await stage.card(await stage.animate(picture()), "Done")
 
 
 async def test_a_prompt_pings_nobody(stage: Stage) -> None:
@@ -109,9 +112,12 @@ async def test_a_failure_at_the_api_returns_the_quota_and_says_why(stage: Stage)
 
 async def test_the_tokens_end_does_not_freeze_the_card(stage: Stage) -> None:
     """When the interaction's token dies early, the same message is edited by the bot's token."""
-    await stage.discord.post("/sandbox/settings", token_lifetime_s=4)
-    await stage.runcomfy.post("/sandbox/settings", render_s=[8, 8])
+    await stage.runcomfy.post("/sandbox/settings", queue_s=[60, 60])
     interaction = await stage.animate(picture())
+    await stage.card_at_the_api(interaction)
+    await stage.discord.post("/sandbox/settings", token_lifetime_s=0)
+    (submit,) = await stage.submits()
+    await stage.runcomfy.post(f"/sandbox/requests/{submit['request_id']}", status="completed")
     card = await stage.card(interaction, "Done")
     assert len(media_of(card)) == 2
     calls = (await stage.discord.get("/sandbox/ledger"))["calls"]
@@ -128,5 +134,5 @@ async def test_too_long_a_prompt_is_stopped_by_discord_and_by_the_bot(stage: Sta
     )
     assert "1995" in answer
     assert "1996" in answer
-    await stage.card(await stage.animate(picture(), prompt="x" * 1995), "Done")
-    assert len(await stage.submits()) == 1
+    await stage.animate(picture(), prompt="x" * 1995)
+    assert len(await stage.until(stage.submits, "the API has it")) == 1

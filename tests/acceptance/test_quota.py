@@ -54,20 +54,22 @@ async def test_an_exhausted_quota_is_refused_with_the_time_it_frees_up(
     set_the_stage: SetTheStage,
 ) -> None:
     async with set_the_stage(QUOTA_PER_USER="1") as stage:
-        await stage.card(await stage.animate(picture()), "Done")
+        await stage.animate(picture())
+        await stage.accepted()
         answer = await stage.private_answer(await stage.animate(picture()))
         assert "used all your videos (1 in 24 h)" in answer
         assert "<t:" in answer
         quota = await stage.private_answer(await stage.command("quota"))
         assert "0 of 1" in quota
         assert "<t:" in quota
-        other = await stage.animate(picture(), who="bob")
-        await stage.card(other, "Done")
+        await stage.animate(picture(), who="bob")
+        await stage.accepted(2)
 
 
 async def test_the_day_is_capped_over_all_members(set_the_stage: SetTheStage) -> None:
     async with set_the_stage(MAX_JOBS_PER_DAY="1") as stage:
-        await stage.card(await stage.animate(picture()), "Done")
+        await stage.animate(picture())
+        await stage.accepted()
         answer = await stage.private_answer(await stage.animate(picture(), who="bob"))
         assert "as many videos as it may in a day" in answer
 
@@ -90,13 +92,14 @@ async def test_the_operator_pauses_and_resumes_and_nobody_else_can(stage: Stage)
     assert "paused" in await stage.private_answer(await stage.command("quota"))
     await say("owner", "resume")
     await stage.until(lambda: said("Resumed"), "the bot has resumed")
-    await stage.card(await stage.animate(picture()), "Done")
+    await stage.animate(picture())
+    await stage.until(stage.submits, "a video is begun")
     answers = [m for m in await stage.messages() if "aused" in texts_of(m) and m["author"]["bot"]]
     assert len(answers) == 1
 
 
 async def test_the_same_interaction_delivered_twice_is_one_job(stage: Stage) -> None:
-    await stage.runcomfy.post("/sandbox/settings", render_s=[3, 3])
+    await stage.runcomfy.post("/sandbox/settings", render_s=[1, 1])
     interaction = await stage.animate(picture())
     for _ in range(5):
         await stage.discord.post(f"/sandbox/interactions/{interaction}/redeliver")
