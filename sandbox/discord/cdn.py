@@ -44,7 +44,7 @@ def routes(world: World) -> list[web.RouteDef]:
 async def _serve(world: World, request: web.Request) -> web.StreamResponse:
     folder = request.path.split("/", 2)[1]
     entry = world.ledger.begin(request.method, f"/{folder}/{{file}}", request.path, Caller.CDN)
-    fault = world.faults.take(request.method, request.path)
+    fault = world.faults.take(entry)
     try:
         if fault is not None:
             await fault.wait()

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
 from fnmatch import fnmatchcase
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from sandbox.discord.errors import CODES, DiscordError
-from sandbox.discord.ledger import masked
 
 if TYPE_CHECKING:
     from aiohttp import web
 
+    from sandbox.discord.ledger import Entry
+
 DROP = "drop"
 HANG = "hang"
+Seconds = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 SERVER_ERRORS = {500: "500: Internal Server Error", 502: "502: Bad Gateway"}
 
 
@@ -22,44 +25,52 @@ class BadFaultError(ValueError):
     """A fault that cannot be."""
 
 
-@dataclass(slots=True)
-class Fault:
+class Fault(BaseModel):
     """What happens to the next calls of a route.
 
-    ``route`` is ``METHOD /path`` with shell wildcards, the path as the ledger shows it.
-    ``status`` None lets the call succeed (with ``delay_s``: late). ``times`` None means always.
+    ``route`` is ``METHOD /path`` with shell wildcards, path or route as the ledger shows it.
+    ``status`` None lets the call succeed (with ``delay_s``: late), unless ``code`` has a status of
+    its own. ``times`` None means always.
     """
 
-    route: str
-    status: int | str | None = None
-    times: int | None = 1
-    code: int | None = None
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    route: Annotated[str, Field(pattern=r"^[A-Z*]+ /")]
+    status: Annotated[int, Field(ge=400, lt=600)] | Literal["drop", "hang"] | None = None
+    times: Annotated[int, Field(ge=1)] | None = 1
+    code: Annotated[int, Field(ge=0)] | None = None
     message: str | None = None
-    retry_after: float = 1.0
-    scope: str = "user"
+    retry_after: Seconds = 1.0
+    scope: Literal["user", "shared", "global"] = "user"
     via: bool = True
-    delay_s: float = 0.0
+    delay_s: Seconds = 0.0
     after_accept: bool = False
 
     @classmethod
     def parse(cls, values: dict[str, Any]) -> Fault:
         """Return the fault a control call describes."""
         try:
-            fault = cls(**values)
-        except TypeError as error:
-            raise BadFaultError(str(error)) from error
-        is_status = isinstance(fault.status, int) and 400 <= fault.status < 600  # noqa: PLR2004 - HTTP's error range
-        if fault.status not in (None, DROP, HANG) and not is_status:
-            raise BadFaultError(f"status must be 400 to 599, drop or hang, not {fault.status!r}")
-        if not isinstance(fault.route, str) or " /" not in fault.route:
-            raise BadFaultError(f"route must be 'METHOD /path', not {fault.route!r}")
-        if fault.scope not in ("user", "shared", "global"):
-            raise BadFaultError(f"scope must be user, shared or global, not {fault.scope!r}")
-        if fault.times is not None and (not isinstance(fault.times, int) or fault.times < 1):
-            raise BadFaultError(f"times must be a number from 1, or null, not {fault.times!r}")
-        if not all(isinstance(value, int | float) for value in (fault.delay_s, fault.retry_after)):
-            raise BadFaultError("delay_s and retry_after must be seconds")
-        return fault
+            return cls.model_validate(values)
+        except ValidationError as error:
+            wrong = error.errors(include_url=False, include_context=False)
+            reasons = [": ".join((*map(str, item["loc"][:1]), item["msg"])) for item in wrong]
+            raise BadFaultError("; ".join(dict.fromkeys(reasons))) from error
+
+    @model_validator(mode="after")
+    def _codes_bring_their_status(self) -> Self:
+        if self.status is None and self.code:
+            if self.code not in CODES:
+                raise ValueError(f"the code {self.code} needs a status")
+            self.status = CODES[self.code][0]
+        elif self.status is None and self.message is not None:
+            raise ValueError("a message needs a status or a code")
+        return self
+
+    def matches(self, call: str) -> bool:
+        """Tell whether a call, ``METHOD /path``, is one that this is meant for."""
+        # The ledger's "[token]" would be a set of letters in a shell pattern.
+        pattern = self.route.replace("[token]", "[[]token]")
+        return fnmatchcase(call, pattern) or fnmatchcase("* " + call.partition(" ")[2], pattern)
 
     @property
     def error(self) -> DiscordError:
@@ -100,11 +111,11 @@ class Faults:
         self._over.set()
         self._over = asyncio.Event()
 
-    def take(self, method: str, path: str) -> Fault | None:
+    def take(self, entry: Entry) -> Fault | None:
         """Return the fault for this call, using it up once."""
-        call = f"{method} {masked(path)}"
+        calls = (f"{entry.method} {entry.path}", f"{entry.method} {entry.route}")
         for fault in self.pending:
-            if fnmatchcase(call, fault.route) or fnmatchcase(f"* {masked(path)}", fault.route):
+            if any(fault.matches(call) for call in calls):
                 if fault.times is not None:
                     fault.times -= 1
                     if fault.times <= 0:

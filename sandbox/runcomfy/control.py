@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import json
-from typing import Any
+from typing import Annotated, Any
 
 from aiohttp import web
+from pydantic import BaseModel, ConfigDict, Field
 
 from .faults import Fault
 from .generation import Generation, RequestId, Stage
@@ -15,7 +16,18 @@ from .state import STATE
 VERSION_HEADER = "X-Sandbox-Version"
 MAX_WAIT_S = 60.0
 
-REQUEST_KEYS = {"status", "error", "output", "result", "completed_but_failed", "expired"}
+
+class Fate(BaseModel):
+    """What one request is to come to; every name here is a key of `POST /sandbox/requests/ID`."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    status: Annotated[str, Field(min_length=1)] | None = None
+    error: Any = None
+    output: Any = None
+    result: dict[str, Any] | None = None
+    completed_but_failed: bool = False
+    expired: bool | None = None
 
 
 def add_routes(app: web.Application) -> None:
@@ -79,19 +91,18 @@ async def show_request(request: web.Request) -> web.Response:
 
 async def change_request(request: web.Request) -> web.Response:
     """Decide a request's fate, or what is said of it."""
-    generation, body = _generation(request), await _object(request)
-    if unknown := body.keys() - REQUEST_KEYS:
-        raise ValueError(f"unknown keys: {', '.join(sorted(unknown))}")
+    generation, fate = _generation(request), Fate.model_validate(await _object(request))
     overrides = generation.overrides
-    if "status" in body:
-        await _set_status(request, generation, str(body["status"]), body.get("error"))
-    if body.get("completed_but_failed"):
-        await _set_status(request, generation, Stage.FAILED, body.get("error"))
+    if fate.status is not None:
+        await _set_status(request, generation, fate.status, fate.error)
+    if fate.completed_but_failed:
+        await _set_status(request, generation, Stage.FAILED, fate.error)
         overrides.completed_but_failed = True
-    overrides.expired = bool(body.get("expired", overrides.expired))
-    overrides.result_fields |= body.get("result") or {}
-    if "output" in body:
-        overrides.result_fields["output"] = body["output"]
+    if fate.expired is not None:
+        overrides.expired = fate.expired
+    overrides.result_fields |= fate.result or {}
+    if "output" in fate.model_fields_set:
+        overrides.result_fields["output"] = fate.output
     return await show_request(request)
 
 

@@ -45,7 +45,7 @@ class Fault(BaseModel):
 
     route: Annotated[str, Field(pattern=r"^[A-Z*]+ /\S.*$")]
     status: Annotated[int, Field(strict=True, ge=200, lt=600)] | Kind
-    times: Whole | None = 1  # None: until it is deleted
+    times: Annotated[int, Field(strict=True, ge=1)] | None = 1  # None: until it is deleted
     probability: Annotated[float, Field(strict=True, ge=0, le=1)] = 1.0
     after_accept: Flag = False  # the call takes effect, then its answer is spoilt
     code: Whole | None = None  # error_code of the answer; with a 2xx status an error all the same

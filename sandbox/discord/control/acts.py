@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from sandbox.discord import attachments, reactions
 from sandbox.discord.commands.forms import CommandType
+from sandbox.discord.commands.locales import LOCALES
 from sandbox.discord.control import filling
 from sandbox.discord.control.errors import ControlError
 from sandbox.discord.control.filling import Filling
@@ -44,7 +45,7 @@ async def use_component(call: ControlCall) -> Json:
     """Press a button or choose from a menu."""
     user = call.actor()
     message = call.message(user)
-    values = call.get("values", list, [])
+    values = call.items("values", str)
     unchecked = call.get("unchecked", bool, default=False)
     custom_id = call.get("custom_id", str)
     data = component_data(call.world, message, custom_id, values, unchecked=unchecked)
@@ -110,8 +111,8 @@ async def post_message(call: ControlCall) -> Json:
     user = call.actor()
     channel = call.channel(user)
     specs = call.uploads()
-    previews = [_shown_files(embed) for embed in call.get("embeds", list, [])]
-    previewed = {name for names in previews for name in names.values()}
+    embeds = call.items("embeds", dict)
+    previewed = {name for embed in embeds for name in _shown_files(embed).values()}
     uploads = [spec.upload for name, spec in specs.items() if name not in previewed]
     _refuse_writing(call, user, channel, has_files=bool(uploads))
     body: Json = {"content": call.get("content", str, "")}
@@ -123,7 +124,7 @@ async def post_message(call: ControlCall) -> Json:
         channel,
         user,
         Draft(body, dict(enumerate(uploads))),
-        previews=[await _preview(call, embed, specs) for embed in call.get("embeds", list, [])],
+        previews=[await _preview(call, embed, specs) for embed in embeds],
     )
     return {"message": str(message.id)}
 
@@ -149,14 +150,17 @@ async def _use_typed(call: ControlCall, user: User, kind: InteractionType) -> Js
         call.world,
         dict(call.get("options", dict, {})),
         call.uploads(),
-        unchecked=bool(call.body.get("unchecked")),
-        focused=call.body.get("focused") if kind is InteractionType.AUTOCOMPLETE else None,
+        unchecked=call.get("unchecked", bool, default=False),
+        focused=call.get("focused", str) if kind is InteractionType.AUTOCOMPLETE else None,
     )
     return _announced(call, user, channel, kind, await fill.data(command, words))
 
 
 def _use_menu(call: ControlCall, user: User) -> Json:
-    message = call.message(user, call.get("menu", dict).get("message"))
+    menu = call.get("menu", dict)
+    if menu.keys() != {"message"}:
+        raise ControlError("'menu' must be {\"message\": ID}")
+    message = call.message(user, menu["message"])
     name = call.get("name", str)
     command, _ = filling.find(call.world, name, CommandType.MESSAGE, user, message.channel)
     shown = render(call.world, message, viewer=user)
@@ -188,6 +192,9 @@ def _announced(
 def _interaction(
     call: ControlCall, user: User, channel: Channel, kind: InteractionType, data: Json
 ) -> Interaction:
+    locale = call.get("locale", str, "en-US")
+    if locale not in LOCALES:
+        raise ControlError(f"no client speaks {locale!r}")
     return Interaction(
         call.world.snowflakes.next(),
         kind,
@@ -195,7 +202,7 @@ def _interaction(
         channel,
         data,
         created_at=call.world.clock(),
-        locale=call.get("locale", str, "en-US"),
+        locale=locale,
     )
 
 
@@ -219,6 +226,9 @@ def _refuse_writing(call: ControlCall, user: User, channel: Channel, *, has_file
 def _shown_files(embed: Json) -> dict[str, str]:
     """Return which picture of a link preview stands in which of the call's files."""
     pictures = {key: embed.get(key) or {} for key in media.EMBED_PICTURES}
+    for key, picture in pictures.items():
+        if not isinstance(picture, dict) or not isinstance(picture.get("file", ""), str):
+            raise ControlError(f"the preview's {key} must be an object, its file a name")
     return {key: picture["file"] for key, picture in pictures.items() if "file" in picture}
 
 

@@ -19,12 +19,13 @@ from sandbox.discord.settings import UnknownSettingError
 if TYPE_CHECKING:
     from sandbox.discord.control.request import ControlCall
     from sandbox.discord.entities import Channel
-    from sandbox.discord.gateway import Socket
+    from sandbox.discord.gateway import Gateway, Socket
     from sandbox.discord.world import World
 
 Json = dict[str, Any]
 
 LONGEST_NAME = 100
+DEFAULT_BLOCKED_WORD = "blocked-word"
 GATEWAY_ACTIONS = ("drop", "reconnect", "invalidate", "malformed", "heartbeat", "close")
 
 
@@ -86,8 +87,8 @@ async def change_guild(call: ControlCall) -> Json:
         call.body.setdefault("who", "alice")
         call.user("who").dms_open = action == "open_dms"
     elif action == "automod":
-        words = call.get("words", list, ["blocked-word"])
-        world.blocked_words = tuple(str(word).lower() for word in words if word)
+        words = [DEFAULT_BLOCKED_WORD] if "words" not in call.body else call.items("words", str)
+        world.blocked_words = tuple(word.lower() for word in words if word)
     elif action == "locale":
         _speak(world, call.get("locale", str))
     else:
@@ -108,7 +109,7 @@ async def add_fault(call: ControlCall) -> Json:
 
 async def list_faults(call: ControlCall) -> Json:
     """Show the faults that still wait for their call."""
-    return {"faults": [asdict(fault) for fault in call.world.faults.pending]}
+    return {"faults": [fault.model_dump() for fault in call.world.faults.pending]}
 
 
 async def clear_faults(call: ControlCall) -> Json:
@@ -135,20 +136,22 @@ async def show_settings(call: ControlCall) -> Json:
 async def disturb_gateway(call: ControlCall) -> Json:
     """Disturb every connection, refuse new ones, or stop acknowledging heartbeats."""
     gateway = call.gateway
-    if call.body.get("down") is not None:
-        gateway.is_down = call.get("down", bool)
-    if call.body.get("acks") is not None:
-        gateway.acknowledges = call.get("acks", bool)
-    action = call.get("action", str, None)
+    action, code = call.get("action", str, None), _close_code(call)
+    is_resumable = call.get("resumable", bool, default=False)
+    down = call.get("down", bool, gateway.is_down)
+    acks = call.get("acks", bool, gateway.acknowledges)
     if action not in (None, *GATEWAY_ACTIONS):
         raise ControlError(f"the gateway knows no action {action!r}")
+    gateway.is_down, gateway.acknowledges = down, acks
     sockets = [socket for socket in gateway.sockets if socket.session is not None]
     for socket in sockets:
-        await _disturb(call, socket, action)
+        await _disturb(gateway, socket, action, code=code, is_resumable=is_resumable)
     return {"disturbed": len(sockets) if action else 0}
 
 
-async def _disturb(call: ControlCall, socket: Socket, action: str | None) -> None:
+async def _disturb(
+    gateway: Gateway, socket: Socket, action: str | None, *, code: int, is_resumable: bool
+) -> None:
     session = socket.session
     if session is None or action is None:
         return
@@ -157,9 +160,8 @@ async def _disturb(call: ControlCall, socket: Socket, action: str | None) -> Non
     elif action == "reconnect":
         socket.send_op(Op.RECONNECT)
     elif action == "invalidate":
-        is_resumable = bool(call.body.get("resumable"))
         if not is_resumable:
-            call.gateway.forget(session)
+            gateway.forget(session)
         socket.send_op(Op.INVALID_SESSION, data=is_resumable)
     elif action == "malformed":
         # An event without any of its fields; it takes no number, so a resume skips it.
@@ -169,7 +171,14 @@ async def _disturb(call: ControlCall, socket: Socket, action: str | None) -> Non
     elif action == "heartbeat":
         socket.send_op(Op.HEARTBEAT)
     elif action == "close":
-        await socket.close(call.get("code", int, 4000))
+        await socket.close(code)
+
+
+def _close_code(call: ControlCall) -> int:
+    code: int = call.get("code", int, 4000)
+    if not 1000 <= code < 5000:  # noqa: PLR2004 - RFC 6455, section 7.4.2
+        raise ControlError(f"a connection closes with a code of 1000 to 4999, not {code}")
+    return code
 
 
 def _speak(world: World, locale: str) -> None:
@@ -200,9 +209,9 @@ def _permission_target(call: ControlCall) -> tuple[int, bool]:
 
 def _permissions(call: ControlCall, field: str) -> Permission:
     bits = NONE
-    for name in call.get(field, list, []):
+    for name in call.items(field, str):
         try:
-            bits |= Permission.named(str(name))
+            bits |= Permission.named(name)
         except KeyError as error:
             raise ControlError(f"there is no permission {name!r}") from error
     return bits

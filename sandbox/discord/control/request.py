@@ -15,6 +15,8 @@ from sandbox.discord.ids import APPLICATION_ID, HIDDEN_CHANNEL_ID, TEXT_CHANNEL_
 from sandbox.discord.permissions import Permission
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from aiohttp import web
 
     from sandbox.discord.entities import Channel, User
@@ -27,6 +29,8 @@ Json = dict[str, Any]
 
 PLACES = {"text": TEXT_CHANNEL_ID, "thread": THREAD_ID, "hidden": HIDDEN_CHANNEL_ID}
 CLAIMS = ("size", "width", "height", "content_type")
+WAITING = ("since", "wait")
+"""What every look may say besides."""
 _MISSING = object()
 
 
@@ -39,8 +43,13 @@ class ControlCall:
     body: Json
 
     @classmethod
-    async def read(cls, world: World, gateway: Gateway, request: web.Request) -> ControlCall:
-        """Parse a request: its body, its query and the ids in its path are all fields alike."""
+    async def read(
+        cls, world: World, gateway: Gateway, request: web.Request, keys: Collection[str]
+    ) -> ControlCall:
+        """Parse a request: its body, its query and the ids in its path are all fields alike.
+
+        A key that is none of ``keys`` is refused, since a misspelt wish would go unheard.
+        """
         body: Any = {}
         if request.body_exists:
             try:
@@ -49,7 +58,12 @@ class ControlCall:
                 raise ControlError(f"the body is no JSON: {error}") from error
         if not isinstance(body, dict):
             raise ControlError("the body must be a JSON object")
-        return cls(world, gateway, {**request.query, **body, **request.match_info})
+        given = {**request.query, **body}
+        known = (*keys, *WAITING) if request.method == "GET" else keys
+        if unknown := given.keys() - set(known):
+            listed = ", ".join(known) or "none"
+            raise ControlError(f"unknown keys: {', '.join(sorted(unknown))} (there are: {listed})")
+        return cls(world, gateway, {**given, **request.match_info})
 
     def get(self, name: str, kind: type, default: Any = _MISSING) -> Any:
         """Return a field of a type; without default it must be there."""
@@ -58,9 +72,16 @@ class ControlCall:
             if default is _MISSING:
                 raise ControlError(f"{name!r} is missing")
             return default
-        if not isinstance(value, kind):
+        if not isinstance(value, kind) or (isinstance(value, bool) and kind is not bool):
             raise ControlError(f"{name!r} must be {kind.__name__}, not {value!r}")
         return value
+
+    def items(self, name: str, kind: type) -> list[Any]:
+        """Return a list's items, each of a type; none where the field is not there."""
+        given = self.get(name, list, [])
+        if not all(isinstance(item, kind) for item in given):
+            raise ControlError(f"{name!r} must hold {kind.__name__} alone, not {given!r}")
+        return given
 
     def number(self, name: str, value: Any = None) -> int:
         """Return an id, given as a string or an integer."""

@@ -172,8 +172,8 @@ def _chosen(
     world: World, field: Json, values: Any, resolved: dict[str, Json], *, required: bool
 ) -> list[str]:
     name = field["custom_id"]
-    if not isinstance(values, list):
-        raise ControlError(f"{name!r} takes a list of values")
+    if not isinstance(values, list) or not all(isinstance(value, str) for value in values):
+        raise ControlError(f"{name!r} takes a list of values, each a text")
     _check_count(field, len(values), required=required)
     if len(values) != len(set(values)):
         raise ControlError(f"{name!r} has a value twice")

@@ -67,7 +67,7 @@ class Pipeline:
         ledger = self._world.ledger
         entry = ledger.begin(request.method, route.template, path, route.who)
         call = Call(self._world, request.match_info, request.query)
-        fault = self._world.faults.take(request.method, path)
+        fault = self._world.faults.take(entry)
         refusal = None
         try:
             answer = await self._answer(route, request, call, fault)

@@ -208,6 +208,16 @@ async def test_what_a_client_does_not_let_through(
         await person.command("alice", "go", options=options)
 
 
+async def test_a_client_speaks_a_language_that_discord_has(
+    rest: RestCaller, person: ControlClient
+) -> None:
+    await rest("PUT", COMMANDS, [command()])
+    with pytest.raises(RefusedError, match="speaks"):
+        await person.command("alice", "go", locale="x")
+    with pytest.raises(RefusedError, match="unknown keys: language"):
+        await person.command("alice", "go", language="de")
+
+
 async def test_hostile_client_sends_what_it_likes(
     rest: RestCaller, person: ControlClient, sandbox: DiscordSandbox
 ) -> None:

@@ -119,6 +119,9 @@ async def test_unknown_routes_are_404_and_on_the_record(
         referee.violations.clear()
 
 
+HELLO = {"as": "alice", "channel": "text", "content": "x"}
+
+
 @pytest.mark.parametrize(
     ("method", "path", "body"),
     [
@@ -136,6 +139,18 @@ async def test_unknown_routes_are_404_and_on_the_record(
         ("POST", f"/channels/{ids.TEXT_CHANNEL_ID}", {"action": "archive"}),
         ("POST", f"/channels/{ids.THREAD_ID}", {"action": "explode"}),
         ("POST", "/interactions/1/redeliver", {}),
+        ("POST", "/messages", {**HELLO, "embeds": [1]}),
+        ("POST", "/messages", {**HELLO, "embeds": [{"image": "x"}]}),
+        ("POST", "/messages", {**HELLO, "embeds": [{"image": {"file": []}}]}),
+        ("POST", "/messages", {**HELLO, "embed": []}),
+        ("POST", "/components", {"as": "alice", "message": "1", "custom_id": "x", "values": [[]]}),
+        ("POST", "/permissions", {"who": "bot", "channel": "text", "denied": ["SEND_MESSAGES"]}),
+        ("POST", "/gateway", {"action": "close", "code": 99999}),
+        ("POST", "/gateway", {"action": "invalidate", "resumable": "no"}),
+        ("POST", "/guild", {"action": "automod", "words": [1]}),
+        ("POST", "/settings", {"speed": 1}),
+        ("GET", "/messages", {"as": "alice", "channel": "text", "delete": "true"}),
+        ("GET", "/world", {"wait": "soon"}),
     ],
 )
 async def test_wrong_acts_are_refused(

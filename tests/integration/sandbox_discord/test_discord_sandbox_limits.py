@@ -12,7 +12,7 @@ import pytest
 from rest_caller import MESSAGES, RestCaller
 
 from sandbox.discord.control.client import ControlClient, RefusedError
-from sandbox.discord.ids import TEXT_CHANNEL_ID, THREAD_ID
+from sandbox.discord.ids import ALICE_ID, APPLICATION_ID, TEXT_CHANNEL_ID, THREAD_ID
 from sandbox.discord.server import DiscordSandbox
 
 if TYPE_CHECKING:
@@ -212,6 +212,15 @@ async def test_late_answer_comes_after_the_effect(rest: RestCaller, person: Cont
         {"route": "GET /x", "status": 500, "times": 0},
         {"route": "GET /x", "status": 500, "delay_s": "long"},
         {"route": "GET /x", "strange": 1},
+        {"route": "GET /x", "status": 500, "code": [1]},
+        {"route": "GET /x", "status": 500, "code": True},
+        {"route": "GET /x", "status": 500, "message": 5},
+        {"route": "GET /x", "status": 500, "after_accept": "yes"},
+        {"route": "GET /x", "status": 500, "via": 0},
+        {"route": "GET /x", "status": 500, "delay_s": -1},
+        {"route": "GET /x", "status": 429, "retry_after": -1},
+        {"route": "GET /x", "code": 5},
+        {"route": "GET /x", "message": "no"},
         {"status": 500},
     ],
 )
@@ -219,6 +228,32 @@ async def test_faults_that_cannot_be(person: ControlClient, fault: dict[str, Any
     """A wrong fault is 400 with its reason."""
     with pytest.raises(RefusedError):
         await person.post("/faults", **fault)
+    assert (await person.get("/faults"))["faults"] == []
+
+
+async def test_a_known_code_brings_its_status(rest: RestCaller, person: ControlClient) -> None:
+    await person.fault("GET /users/@me", code=50001)
+    answer = await rest("GET", "/users/@me")
+    assert (answer.status, answer.body["code"]) == (403, 50001)
+
+
+async def test_what_the_ledger_shows_is_a_route_that_strikes(
+    rest: RestCaller, person: ControlClient
+) -> None:
+    """Route or path, the token that it does not show included."""
+    calls = [
+        ("GET", f"/users/{ALICE_ID}"),
+        ("PATCH", f"/webhooks/{APPLICATION_ID}/secret-token/messages/@original"),
+    ]
+    for method, path in calls:
+        await rest(method, path, None if method == "GET" else {"content": "x"})
+    for call in await person.calls():
+        for route in (call["route"], f"{call['method']} {call['path']}"):
+            await person.fault(route, 503)
+    for method, path in calls * 2:
+        answer = await rest(method, path, None if method == "GET" else {"content": "x"})
+        assert answer.status == 503
+    assert (await person.get("/faults"))["faults"] == []
 
 
 async def test_upload_limits(bot: ContractBot, person: ControlClient) -> None:

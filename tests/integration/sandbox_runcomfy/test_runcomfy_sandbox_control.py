@@ -35,6 +35,7 @@ async def test_settings_are_shown_and_changed(api: Caller) -> None:
         ("faults", {"route": "GET /*", "status": "explode"}, "status"),
         ("faults", {"route": "GET /*", "status": 500, "time": 1}, "time"),
         ("faults", {"route": "/v1", "status": 500}, "route"),
+        ("faults", {"route": "GET /*", "status": 500, "times": 0}, "times"),
         ("clock", {"advance_s": -1}, "advance_s"),
         ("requests/nobody", {"status": "failed"}, "no request nobody"),
     ],
@@ -49,6 +50,30 @@ async def test_a_wrong_act_is_refused_with_the_reason(
     assert answer.status == 400
     assert reason in answer.body["error"]
     assert (await api.call("GET", "/sandbox/settings")).body == before
+
+
+@pytest.mark.parametrize(
+    ("wrong", "key"),
+    [
+        ({"result": "text"}, "result"),
+        ({"status": ["failed"]}, "status"),
+        ({"expired": "no"}, "expired"),
+        ({"completed_but_failed": 1}, "completed_but_failed"),
+        ({"statsu": "failed"}, "statsu"),
+    ],
+)
+async def test_a_wrong_fate_is_refused_as_a_whole(
+    api: Caller, wrong: dict[str, Any], key: str
+) -> None:
+    job = await api.accepted()
+    path = job.replace("/v1/", "/sandbox/")
+    before = (await api.call("GET", path)).body
+
+    answer = await api.call("POST", path, json={"status": "cancelled", **wrong})
+
+    assert answer.status == 400
+    assert key in answer.body["error"]
+    assert (await api.call("GET", path)).body == before
 
 
 async def test_a_job_can_be_made_to_fail(api: Caller) -> None:

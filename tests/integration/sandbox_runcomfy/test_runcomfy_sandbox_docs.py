@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from sandbox.runcomfy.control import REQUEST_KEYS
+from sandbox.runcomfy.control import Fate
 from sandbox.runcomfy.faults import Fault, Kind
 from sandbox.runcomfy.settings import Settings
 
@@ -15,7 +15,7 @@ PAGE = (Path(__file__).parents[3] / "docs" / "sandbox.md").read_text("utf-8")
 HALF = PAGE.partition("## The RunComfy stand-in")[2]
 CODE = re.findall(r"`([^`]+)`", HALF)
 
-NAMES = [*Settings.model_fields, *Fault.model_fields, *Kind, *REQUEST_KEYS]
+NAMES = [*Settings.model_fields, *Fault.model_fields, *Kind, *Fate.model_fields]
 
 
 @pytest.mark.parametrize("name", sorted(set(NAMES) - {"struck"}))

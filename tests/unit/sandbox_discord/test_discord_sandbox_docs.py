@@ -10,19 +10,20 @@ import pytest
 
 from sandbox.discord import ids
 from sandbox.discord.control.api import TABLE
-from sandbox.discord.control.knobs import GATEWAY_ACTIONS
+from sandbox.discord.control.knobs import DEFAULT_BLOCKED_WORD, GATEWAY_ACTIONS
 from sandbox.discord.faults import Fault
 from sandbox.discord.settings import Settings
 
 PAGE = (Path(__file__).parents[3] / "docs" / "sandbox.md").read_text()
 CODE = re.findall(r"`([^`]+)`", PAGE)
-ROUTES = sorted({f"/sandbox{path.partition('{')[0]}" for _, path, _ in TABLE})
-NAMES = [knob.name for knob in (*fields(Settings), *fields(Fault))]
+ROUTES = sorted({f"/sandbox{path.partition('{')[0]}" for _, path, _, _ in TABLE})
+KEYS = sorted({key for _, _, _, keys in TABLE for key in keys.split()})
+NAMES = [*(knob.name for knob in fields(Settings)), *Fault.model_fields, DEFAULT_BLOCKED_WORD]
 
 
-@pytest.mark.parametrize("name", [*ROUTES, *NAMES, *GATEWAY_ACTIONS])
+@pytest.mark.parametrize("name", sorted({*ROUTES, *KEYS, *NAMES, *GATEWAY_ACTIONS}))
 def test_page_names_it(name: str) -> None:
-    """A route, setting, fault field or gateway action without a word here is a bug."""
+    """A route, key, setting, fault field or gateway action without a word here is a bug."""
     assert any(name in code for code in CODE)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import discord
 import pytest
 
 from sandbox.discord import ids
@@ -34,6 +35,13 @@ def test_ids_grow_even_when_the_clock_does_not() -> None:
 def test_emoji(text: str, expected: bool) -> None:
     """One standard emoji is a symbol with its joiners; words and digits are none."""
     assert is_emoji(text) is expected
+
+
+def test_every_permission_of_discord_has_its_name() -> None:
+    known = {int(bit) for bit in Permission}
+    assert set(discord.Permissions.VALID_FLAGS.values()) <= known
+    for name in ("STREAM", "MANAGE_ROLES", "PIN_MESSAGES"):
+        assert Permission.named(name) in Permission
 
 
 def test_permissions_of_the_world() -> None:
