@@ -11,8 +11,9 @@ from discord.ext import commands
 from cogs.ui.errors import defer_privately
 from cogs.ui.job_button import JobButton
 from cogs.ui.language import private_language
-from cogs.ui.sequel import NoSuchVideoError, job_here
+from cogs.ui.sequel import job_here
 from hailuo.jobs.job import JobState, UserId
+from hailuo.jobs.sequels import NoSuchVideoError
 from hailuo.wording import N_
 
 if TYPE_CHECKING:

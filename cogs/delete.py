@@ -23,10 +23,14 @@ if TYPE_CHECKING:
     from hailuo.jobs.job import Job
 
 SURE: Final = N_(
-    "Delete this video for good? Its message goes, and the picture, the video and the prompt that "
-    "are kept here. What it counted stays counted."
+    "Delete this video for good? The picture, the video and the prompt that are kept here go, and "
+    "its message where the bot can still reach it. What it counted stays counted."
 )
 DELETED: Final = N_("Deleted. What it counted stays counted.")
+CARD_STANDS: Final = N_(
+    "Deleted here, but its message could not be removed: somebody who may manage messages there "
+    "has to delete it by hand. What it counted stays counted."
+)
 
 
 class NotYoursToDeleteError(HailuoError):
@@ -45,6 +49,7 @@ class DeleteButton(JobButton, name="delete-card", label=N_("Delete")):
         """Ask whether it is meant."""
         await defer_privately(interaction)
         job = await _deletable(interaction, self.job_id)
+        await interaction.client.engine.check_deletable(job)
         say = private_language(interaction)
         view = ui.LayoutView(timeout=None)
         view.add_item(ui.TextDisplay(say(SURE)))
@@ -61,9 +66,10 @@ class DeleteForGoodButton(
         """Delete, where the presser may, and say so in place of the question."""
         await interaction.response.defer()
         job = await _deletable(interaction, self.job_id)
-        await interaction.client.engine.delete(job.id, UserId(interaction.user.id))
+        engine, say = interaction.client.engine, private_language(interaction)
+        nothing_stands = await engine.delete(job.id, UserId(interaction.user.id))
         view = ui.LayoutView(timeout=None)
-        view.add_item(ui.TextDisplay(private_language(interaction)(DELETED)))
+        view.add_item(ui.TextDisplay(say(DELETED if nothing_stands else CARD_STANDS)))
         await interaction.edit_original_response(view=view)
 
 

@@ -242,16 +242,21 @@ class Engine:
             return await self.store.ask_cancel(job_id, by)
         return await self._worker.cancel(job_id, by)
 
-    async def delete(self, job_id: JobId, by: UserId) -> None:
+    async def check_deletable(self, job: Job) -> None:
+        """Raise the `HailuoError` that says why a job may not be deleted now."""
+        await deletion.check(job, self.store)
+
+    async def delete(self, job_id: JobId, by: UserId) -> bool:
         """Delete a job: its card, its files, and what is stored of it; the ledgers stay.
 
-        Safe to repeat. Raises the `HailuoError` that says why not: it is still in the making, or
-        its fate is unclear, or its card cannot be reached at the moment.
+        Returns whether nothing of its card stands any more. Safe to repeat. Raises the
+        `HailuoError` that says why not: it is still in the making, or its fate is unclear, or its
+        card cannot be reached at the moment.
         """
         if self._presenter is None:
             raise StoppingError
         parts = self._parts
-        await deletion.delete(
+        return await deletion.delete(
             job_id, by, store=parts.store, folders=parts.folders, presenter=self._presenter
         )
 

@@ -36,27 +36,31 @@ class UndecidedError(HailuoError):
     )
 
 
-async def delete(
-    job_id: JobId, by: UserId, *, store: Store, folders: Folders, presenter: Presenter
-) -> None:
-    """Delete a job, or raise the `HailuoError` that says why not; one that is gone is no error.
-
-    The row, by which all else is found, goes last, so that an attempt which fails on the way can
-    be made again.
-    """
-    job = await store.job(job_id)
-    if job is None or job.deleted_at is not None:
-        return
-    await _check(job, store)
-    await presenter.remove(job)
-    await asyncio.to_thread(folders.remove_jobs, {job_id})
-    if not await store.mark_deleted(job):
-        raise UndecidedError(f"{job_id} was decided on meanwhile")
-    log.info("deleted", job=job_id, by=by)
-
-
-async def _check(job: Job, store: Store) -> None:
+async def check(job: Job, store: Store) -> None:
+    """Raise the `HailuoError` that says why a job may not be deleted now."""
     if job.live:
         raise StillLiveError(f"{job.id} is {job.state}")
     if not await store.is_decided(job):
         raise UndecidedError(f"{job.id} is {job.state}")
+
+
+async def delete(
+    job_id: JobId, by: UserId, *, store: Store, folders: Folders, presenter: Presenter
+) -> bool:
+    """Delete a job, or raise the `HailuoError` that says why not; one that is gone is no error.
+
+    Returns whether nothing of its card stands any more. The row, by which all else is found, goes
+    last, so that an attempt which fails on the way can be made again.
+    """
+    job = await store.job(job_id)
+    if job is None or job.deleted_at is not None:
+        return True
+    await check(job, store)
+    nothing_stands = await presenter.remove(job)
+    await asyncio.to_thread(folders.remove_jobs, {job_id})
+    if not await store.mark_deleted(job):
+        job = await store.job(job_id)
+        if job is not None and job.deleted_at is None:
+            raise UndecidedError(f"{job_id} was decided on meanwhile")
+    log.info("deleted", job=job_id, by=by, card_stands=not nothing_stands)
+    return nothing_stands

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import asyncio
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -55,13 +56,21 @@ def left(paths: list[Path]) -> list[str]:
     return [path.name for path in paths if path.exists()]
 
 
-class NoCard:
-    """A presenter whose card is gone already."""
+class OneCard:
+    """A presenter with one card."""
+
+    def __init__(self, *, stays: bool = False) -> None:
+        self._stays = stays
 
     async def remove(self, job: Job) -> bool:
-        """Have nothing to remove."""
+        """Tell whether it is gone; it takes its time."""
+        await asyncio.sleep(0)
         del job
-        return True
+        return not self._stays
+
+
+def presenter(*, stays: bool = False) -> Presenter:
+    return OneCard(stays=stays)  # pyright: ignore[reportReturnType]  # all that is asked of it
 
 
 async def test_a_deletion_that_breaks_off_leaves_no_file_that_nothing_leads_to(
@@ -69,7 +78,7 @@ async def test_a_deletion_that_breaks_off_leaves_no_file_that_nothing_leads_to(
 ) -> None:
     job, other = await delivered(store), await delivered(store)
     files, others = lay_down(folders, job), lay_down(folders, other)
-    presenter: Presenter = NoCard()  # pyright: ignore[reportAssignmentType]  # all that is asked of it
+    parts: dict[str, Any] = {"store": store, "folders": folders, "presenter": presenter()}
 
     def broken(job_ids: Collection[JobId]) -> None:
         raise OSError(f"cannot remove {job_ids}")
@@ -77,17 +86,34 @@ async def test_a_deletion_that_breaks_off_leaves_no_file_that_nothing_leads_to(
     with monkeypatch.context() as broken_off:
         broken_off.setattr(folders, "remove_jobs", broken)
         with pytest.raises(OSError, match="cannot remove"):
-            await delete(job.id, ALICE, store=store, folders=folders, presenter=presenter)
-    await delete(job.id, ALICE, store=store, folders=folders, presenter=presenter)
+            await delete(job.id, ALICE, **parts)
+    await delete(job.id, ALICE, **parts)
     found = await store.job(job.id)
     assert found is not None
     assert found.deleted_at is None or left(files) == []
-    await delete(job.id, ALICE, store=store, folders=folders, presenter=presenter)
+    await delete(job.id, ALICE, **parts)
     found = await store.job(job.id)
     assert found is not None
     assert found.deleted_at is not None
     assert left(files) == []
     assert len(left(others)) == len(others)
+
+
+@pytest.mark.parametrize("stays", [False, True])
+async def test_whoever_deletes_is_told_whether_the_card_stands_however_often_they_press(
+    store: Store, folders: Folders, *, stays: bool
+) -> None:
+    job = await delivered(store)
+    parts: dict[str, Any] = {
+        "store": store,
+        "folders": folders,
+        "presenter": presenter(stays=stays),
+    }
+    presses = await asyncio.gather(*(delete(job.id, ALICE, **parts) for _ in range(2)))
+    assert presses == [not stays] * 2
+    found = await store.job(job.id)
+    assert found is not None
+    assert found.deleted_at is not None
 
 
 async def test_forgetting_that_broke_off_is_finished_by_the_next_try(
