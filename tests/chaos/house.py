@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+import signal
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -83,9 +84,9 @@ class House:
         await asyncio.to_thread(self.stage.bot.kill)
         await self.start()
 
-    async def stop(self) -> int:
-        """Ask the bot to end; return its exit code."""
-        return await asyncio.to_thread(self.stage.bot.stop)
+    async def stop(self, number: int = signal.SIGTERM) -> int:
+        """Ask the bot to end, by a signal; return its exit code."""
+        return await asyncio.to_thread(self.stage.bot.stop, number)
 
     async def start(self) -> None:
         """Start the bot and wait until it hears members again."""
@@ -118,7 +119,7 @@ class House:
     async def broken_promises(self) -> list[str]:
         """Compare the three ledgers, and see that no dead token was used."""
         taken = [
-            Taken(request["input"]["prompt"], request["request_id"])
+            Taken(request["input"]["prompt"], request["request_id"], request["status"])
             for request in await self.stage.submits()
         ]
         broken = broken_promises(

@@ -43,6 +43,8 @@ class Taken:
 
     prompt: str
     request_id: str
+    end: str
+    """How it ended, in the API's own word; where it has not, how it stands."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +116,11 @@ def broken_promises(
         for job in ours
         if videos[job.prompt] != (job.state is JobState.DELIVERED)
     ]
+    broken += [
+        f"11 thrown away: {request} is {by_prompt[request.prompt].state}"
+        for request in taken
+        if _thrown_away(request, by_prompt.get(request.prompt))
+    ]
     return broken
 
 
@@ -128,6 +135,13 @@ def _accounted_for(request: Taken, job: Ours | None) -> bool:
     return job.request_id == request.request_id or (
         job.state is JobState.UNKNOWN and job.request_id is None
     )
+
+
+def _thrown_away(request: Taken, job: Ours | None) -> bool:
+    """Tell whether a job gave up a request that it has, though the API's word was another."""
+    if job is None or job.request_id != request.request_id or job.state in COUNTED_ENDS:
+        return False
+    return job.state != request.end  # both sides say `failed` and `cancelled`
 
 
 def _wrong_lines(job: Ours, sent: Collection[str]) -> list[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+import signal
 import time
 from collections import Counter
 from typing import TYPE_CHECKING
@@ -113,12 +114,16 @@ async def _hang_next_edit(here: House) -> None:
 
 
 async def test_stopped_in_good_order(tmp_path: Path) -> None:
-    """SIGTERM with jobs live and a paid request perhaps in flight: exit 0, nothing unknown."""
+    """Stopped with jobs live, at any moment and inside a paid request: exit 0, nothing unknown."""
     rng = random.Random(SEED)
     async with house(tmp_path, rng) as here:
         await here.stage.runcomfy.post("/sandbox/settings", queue_s=[600, 600])
         for _ in range(20 if STOPS > 2 else 3):
             await here.begin()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            await _begin_a_long_paid_request(here)
+            assert await here.stop(number) == 0
+            await here.start()
         for _ in range(STOPS):
             await here.begin()
             await asyncio.sleep(rng.uniform(0, 1.0))
@@ -127,3 +132,16 @@ async def test_stopped_in_good_order(tmp_path: Path) -> None:
         assert not [job for job in await here.ours() if job.state is JobState.UNKNOWN]
         submits = [item["input"]["prompt"] for item in await here.stage.submits()]
         assert len(submits) == len(set(submits))
+
+
+async def _begin_a_long_paid_request(here: House) -> None:
+    """Return once the API has taken the job and does not say so yet."""
+    late = {"status": "slow", "seconds": 0.1, "delay_s": 1.0, "after_accept": True}
+    await here.stage.runcomfy.post("/sandbox/faults", route="POST /v1/models/*", times=None, **late)
+    prompt = await here.begin()
+
+    async def taken() -> bool:
+        return prompt in [item["input"]["prompt"] for item in await here.stage.submits()]
+
+    await here.stage.until(taken, "the API has taken the job")
+    await here.stage.runcomfy.delete("/sandbox/faults")

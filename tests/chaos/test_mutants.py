@@ -11,6 +11,7 @@ from sqlalchemy import insert, update
 
 from hailuo import quotas
 from hailuo.jobs.job import Job, JobState, WorkerId
+from hailuo.jobs.stages import STALLED, JobStages
 from hailuo.jobs.submission import Submission
 from hailuo.quotas import Limits, QuotaError
 from hailuo.store import Store, ledgers, ownership
@@ -18,6 +19,7 @@ from hailuo.store import store as store_module
 from hailuo.store.errors import StaleMoveError
 from hailuo.store.rows import job_of, new_row
 from hailuo.store.tables import jobs
+from hailuo.wording import Wording
 from tests.chaos.ledgers import broken_promises, read_ours
 from tests.chaos.points import Points
 from tests.chaos.world import LIMITS, PNG, Discord, Fate, World
@@ -25,7 +27,7 @@ from tests.clocks import ManualClock
 from tests.integration.store.conftest import request_by
 
 if TYPE_CHECKING:
-    from datetime import datetime
+    from datetime import datetime, timedelta
     from pathlib import Path
 
     from sqlalchemy.engine import Connection
@@ -37,6 +39,7 @@ ME, OTHER = WorkerId("worker-1"), WorkerId("worker-2")
 
 
 TAKEN = "paid request taken, answer on its way"
+POLLED = "before a poll"
 POSTED = "delivered, answer on its way"
 FAILED = "after drawing the end: failed"
 
@@ -46,12 +49,17 @@ async def caught(tmp_path: Path, template: Path, fate: Fate, crash_at: str) -> s
     points = Points(first=crash_at)
     broken = await World(tmp_path, template, fate, points).run()
     assert points.crashes == [crash_at]
-    return {what[0] for what in broken}
+    return {what.split()[0] for what in broken}
 
 
 @pytest.mark.parametrize(
     ("fate", "crash_at"),
-    [(Fate.SMOOTH, TAKEN), (Fate.CARD_DELETED, POSTED), (Fate.FAILS, FAILED)],
+    [
+        (Fate.SMOOTH, TAKEN),
+        (Fate.SMOOTH, POLLED),
+        (Fate.CARD_DELETED, POSTED),
+        (Fate.FAILS, FAILED),
+    ],
 )
 async def test_the_product_breaks_no_promise(
     fate: Fate, crash_at: str, tmp_path: Path, template: Path
@@ -98,6 +106,20 @@ async def test_unsettled_ledger(
 ) -> None:
     monkeypatch.setattr(ledgers, "settle", lambda *_: None)
     assert "5" in await caught(tmp_path, template, Fate.FAILS, FAILED)
+
+
+async def test_fail_at_the_api_after_a_restart(
+    tmp_path: Path, template: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    poll = JobStages._poll
+
+    async def poll_unless_inherited(self: JobStages, job: Job) -> timedelta:
+        if job.id in self._links:  # this process drew its card
+            return await poll(self, job)
+        return await self._fail(job, Wording(STALLED))
+
+    monkeypatch.setattr(JobStages, "_poll", poll_unless_inherited)
+    assert await caught(tmp_path, template, Fate.SMOOTH, POLLED) == {"11"}
 
 
 async def over_admitted(tmp_path: Path) -> list[str]:

@@ -156,7 +156,7 @@ async def test_every_job_is_paid_at_most_once_and_ends_in_a_video_or_in_a_word(
     await storm.live()
 
     generations = storm.sandbox.state.farm.generations.values()
-    taken = [Taken(made.input.prompt, made.request_id) for made in generations]
+    taken = [Taken(made.input.prompt, made.request_id, made.stage) for made in generations]
     ours = await read_ours(_url(storm.folder))
     shown = storm.discord.shown()
     assert not broken_promises(ours, taken, shown, accepted=storm.prompts, limit=JOBS)

@@ -59,6 +59,11 @@ RENDER = timedelta(seconds=60)
 LIMITS = Limits(
     per_user=3, window=timedelta(days=9), live_per_user=9, live_per_server=9, per_day=None
 )
+ENDS: dict[type[object], str] = {
+    Completed: "completed",
+    Failed: "failed",
+    Cancelled: "cancelled",
+}
 LONGEST_LIFE_S = PATIENCE_S
 PNG = Picture("picture.png", 640, 480)
 
@@ -82,16 +87,16 @@ class Api:
     fate: Fate
     clock: JumpingClock
     points: Points
-    taken: list[Taken] = field(default_factory=list)
-    taken_at: dict[str, timedelta] = field(default_factory=dict)
+    prompts: dict[RequestId, str] = field(default_factory=dict)
+    taken_at: dict[RequestId, timedelta] = field(default_factory=dict)
     cancelled: set[str] = field(default_factory=set)
 
     async def submit(self, given: JobInput) -> SubmitOutcome:
         self.points.reach("before sending the paid request")
         if self.fate is Fate.REFUSED:
             return Refused(InvalidModelError("no such model"))
-        request_id = RequestId(f"r-{len(self.taken)}")
-        self.taken.append(Taken(given.prompt, request_id))
+        request_id = RequestId(f"r-{len(self.prompts)}")
+        self.prompts[request_id] = given.prompt
         self.taken_at[request_id] = timedelta(seconds=self.clock.monotonic())
         self.points.reach("paid request taken, answer on its way")
         if self.fate is Fate.ANSWER_LOST:
@@ -100,6 +105,9 @@ class Api:
 
     async def status(self, request_id: RequestId) -> Status:
         self.points.reach("before a poll")
+        return self._stands(request_id)
+
+    def _stands(self, request_id: RequestId) -> Status:
         age = timedelta(seconds=self.clock.monotonic()) - self.taken_at[request_id]
         if request_id in self.cancelled:
             return Cancelled()
@@ -121,6 +129,13 @@ class Api:
         self.cancelled.add(request_id)
         self.points.reach("cancel taken, answer on its way")
         return Cancelled()
+
+    def taken(self) -> list[Taken]:
+        """Return every request that was taken, with how it stands."""
+        return [
+            Taken(prompt, request_id, ENDS.get(type(self._stands(request_id)), "under way"))
+            for request_id, prompt in self.prompts.items()
+        ]
 
 
 @dataclass
@@ -243,7 +258,7 @@ class World:
         """Compare the three ledgers."""
         return broken_promises(
             await read_ours(self.url),
-            self.api.taken,
+            self.api.taken(),
             self.discord.shown(),
             accepted=self.accepted,
             limit=LIMITS.per_user,
