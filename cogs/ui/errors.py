@@ -14,6 +14,7 @@ from cogs.ui import codes
 from cogs.ui.acknowledging import PRIVATE, PUBLIC, defer
 from cogs.ui.client import Client, Interaction
 from cogs.ui.language import private_language
+from cogs.ui.sender import TOKEN_MARGIN
 from cogs.ui.text import sentence_of
 from hailuo.errors import HailuoError
 from hailuo.wording import N_
@@ -116,8 +117,12 @@ async def answer(interaction: Interaction, text: str) -> None:
     """Say something to the member alone, wherever the interaction stands.
 
     A public "thinking" answer is taken away first, since the first followup after it would
-    otherwise take its place in public.
+    otherwise take its place in public. Where the interaction's token is dead by now, nothing can be
+    said any more.
     """
+    if interaction.expires_at - discord.utils.utcnow() < TOKEN_MARGIN:
+        log.warning("too late for an answer", interaction=interaction.id, text=text)
+        return
     try:
         if not interaction.response.is_done() and not {PUBLIC, PRIVATE} & interaction.extras.keys():
             await interaction.response.send_message(text, ephemeral=True)

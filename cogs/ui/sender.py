@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
@@ -27,6 +28,16 @@ log = structlog.get_logger(__name__)
 
 TRIES: Final = 3
 FIRST_PAUSE: Final = timedelta(seconds=1)
+TEXT_WITHIN: Final = timedelta(seconds=30)
+"""How long one try without files may take; discord.py waits for a rate limit in this time too."""
+FILES_WITHIN: Final = timedelta(minutes=5)
+"""How long one try with files may take: as long as discord.py has patience."""
+TOKEN_MARGIN: Final = timedelta(minutes=1)
+"""A token is not used in its last minute: a dead one is a 401, which counts towards a ban."""
+
+
+class TokenTooOldError(OSError):
+    """There is no time left in which the interaction's token may be used."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,16 +98,18 @@ class Sender:
     async def edit(self, job: Job, way: Way, draft: Draft) -> discord.Message:
         """Edit the card; where Discord refuses an edit that keeps a file, send the file again."""
         try:
-            return await self._retry(way, lambda: self._edit(job, way, draft, fresh=False))
+            return await self._retry(
+                job, way, draft, lambda: self._edit(job, way, draft, fresh=False)
+            )
         except discord.HTTPException as error:
             if not draft.keeps_files or error.code != codes.INVALID_FORM:
                 raise
             log.info("kept file refused", job=job.id, error=error.text)
-        return await self._retry(way, lambda: self._edit(job, way, draft, fresh=True))
+        return await self._retry(job, way, draft, lambda: self._edit(job, way, draft, fresh=True))
 
     async def post(self, job: Job, way: Way, draft: Draft, purpose: str) -> discord.Message:
         """Post a message; its nonce, job and purpose, makes a second try the same message."""
-        return await self._retry(way, lambda: self._post(job, way, draft, purpose))
+        return await self._retry(job, way, draft, lambda: self._post(job, way, draft, purpose))
 
     async def delete(self, job: Job, way: Way) -> None:
         """Take the card away."""
@@ -155,20 +168,38 @@ class Sender:
     def _webhook(self, token: str) -> discord.Webhook:
         return discord.Webhook.partial(self._client.application_id or 0, token, client=self._client)
 
+    def token_lives_for(self, job: Job) -> timedelta:
+        """Return how long the interaction's token may still be used; nothing or less when dead."""
+        return job.request.card.token_expires_at - TOKEN_MARGIN - self._clock.now()
+
     async def _retry(
-        self, way: Way, send: Callable[[], Awaitable[discord.Message]]
+        self, job: Job, way: Way, draft: Draft, send: Callable[[], Awaitable[discord.Message]]
     ) -> discord.Message:
-        """Try a few times where discord.py does not: a 503 by bot token, a dropped connection."""
+        """Try a few times where discord.py does not: a 503 by bot token, a lost or late answer."""
         for attempt in range(TRIES - 1):
             try:
-                return await send()
+                return await self._try(job, way, draft, send)
+            except TokenTooOldError:
+                raise
             except discord.HTTPException as error:
                 if way is Way.TOKEN or not codes.is_unavailable(error):
                     raise
             except (aiohttp.ClientError, OSError) as error:
                 log.debug("discord did not answer", attempt=attempt, error=type(error).__name__)
             await self._clock.sleep(FIRST_PAUSE * 2**attempt)
-        return await send()
+        return await self._try(job, way, draft, send)
+
+    async def _try(
+        self, job: Job, way: Way, draft: Draft, send: Callable[[], Awaitable[discord.Message]]
+    ) -> discord.Message:
+        """Try once, in bounded time; with a token that grows too old, for no longer than it may."""
+        within = FILES_WITHIN if draft.files else TEXT_WITHIN
+        if way is Way.TOKEN:
+            within = min(within, self.token_lives_for(job))
+        if within <= timedelta(0):
+            raise TokenTooOldError(f"{job.id}: its token may not be used any more")
+        async with asyncio.timeout(within.total_seconds()):
+            return await send()
 
 
 def _may_reply(job: Job) -> bool:

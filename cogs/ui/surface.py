@@ -40,8 +40,6 @@ _Sent: TypeAlias = "tuple[Way, discord.Message]"
 
 log = structlog.get_logger(__name__)
 
-TOKEN_MARGIN: Final = timedelta(minutes=1)
-"""A token is not used in its last minute: a dead one is a 401, which counts towards a ban."""
 SEARCHED_MESSAGES: Final = 200
 """How many messages since the last attempt to post are looked through for that post."""
 CARD: Final = "card"
@@ -250,7 +248,7 @@ class Surface:
         visible = discord.Permissions(card.app_permissions).view_channel or not in_guild
         match way:
             case Way.TOKEN:
-                alive = self._clock.now() < card.token_expires_at - TOKEN_MARGIN
+                alive = self._sender.token_lives_for(job) > timedelta(0)
                 return alive and bool(card.token) and card.message_id is not None
             case Way.MESSAGE:
                 return visible and card.message_id is not None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from cogs.ui import surface
+from cogs.ui import sender
 from tests.integration.cogs.theatre import logged_in
 
 if TYPE_CHECKING:
@@ -30,5 +30,5 @@ async def test_a_dead_token_is_not_used(tmp_path: Path, monkeypatch: pytest.Monk
 
 
 async def test_dead_token_still_used(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(surface, "TOKEN_MARGIN", -timedelta(days=1))
+    monkeypatch.setattr(sender, "TOKEN_MARGIN", -timedelta(days=1))
     assert await dead_token_calls(tmp_path, monkeypatch) > 0

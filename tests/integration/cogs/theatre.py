@@ -157,16 +157,20 @@ class Theatre:
         """Return how many requests the stand-in counts as invalid."""
         return (await self.person.get("/world"))["invalid_requests"]
 
-    async def animate(self, channel: int = TEXT) -> Job:
-        """Have alice use a command that defers; return the job that would come of it."""
+    async def interaction(self, channel: int = TEXT) -> discord.Interaction[Any]:
+        """Have alice use a command that defers; return the interaction."""
         bot = self.client
         assert isinstance(bot, ContractBot)
-        interaction: discord.Interaction[Any] = await bot.does(
+        return await bot.does(
             _defer,
             self.person.command(
                 "alice", "animate", channel=str(channel), options={"prompt": "waves"}
             ),
         )
+
+    async def animate(self, channel: int = TEXT) -> Job:
+        """Have alice use a command that defers; return the job that would come of it."""
+        interaction = await self.interaction(channel)
         return job_of(
             interaction.id,
             created_at=self.clock.now(),
