@@ -20,13 +20,23 @@ MISSING_ACCESS: Final = 50001
 MISSING_PERMISSIONS: Final = 50013
 INVALID_FORM: Final = 50035
 THREAD_ARCHIVED: Final = 50083
+DM_REFUSED: Final = 50007
+NO_COMMON_SERVER: Final = 50278
 INVALID_WEBHOOK_TOKEN: Final = 50027
 NO_MESSAGE: Final = frozenset({UNKNOWN_CHANNEL, UNKNOWN_GUILD, UNKNOWN_MESSAGE})
 """Answers that say that a message is no more."""
 CARD_IS_GONE: Final = NO_MESSAGE | {MISSING_ACCESS}
 """Answers after which a card need not be tried again: it is no more, or out of reach."""
 OF_CHANNEL: Final = frozenset(
-    {UNKNOWN_CHANNEL, UNKNOWN_GUILD, MISSING_ACCESS, MISSING_PERMISSIONS, THREAD_ARCHIVED}
+    {
+        UNKNOWN_CHANNEL,
+        UNKNOWN_GUILD,
+        MISSING_ACCESS,
+        MISSING_PERMISSIONS,
+        THREAD_ARCHIVED,
+        DM_REFUSED,
+        NO_COMMON_SERVER,
+    }
 )
 """Answers that hold for every message of the channel."""
 NO_ANSWER: Final = (aiohttp.ClientError, OSError, discord.DiscordServerError, discord.RateLimited)
