@@ -19,7 +19,7 @@ from cogs.ui.media import picture_name
 from cogs.ui.memory import Memory
 from cogs.ui.text import length, plain, quoted, relative, said, shorten
 from hailuo.jobs.job import ENDS, JobState
-from hailuo.jobs.presenter import Behind
+from hailuo.jobs.presenter import EXACT_UNTIL, Behind
 from hailuo.wording import N_, Wording
 
 if TYPE_CHECKING:
@@ -308,7 +308,12 @@ def _queue_line(promise: Promise | None, say: Language) -> str:
     place = promise.outlook.queue_position if promise else None
     if place is None:
         return say("Waiting its turn; cancelling now costs nothing.")
-    return say("Place {place} in the API's queue; cancelling now costs nothing.", place=place)
+    about = (
+        N_("Place {place} in the API's queue; cancelling now costs nothing.")
+        if place <= EXACT_UNTIL
+        else N_("About place {place} in the API's queue; cancelling now costs nothing.")
+    )
+    return say(about, place=place)
 
 
 def _done_line(job: Job, say: Language) -> str:

@@ -38,6 +38,7 @@ BETWEEN_OLD_EDITS: Final = timedelta(minutes=1)
 
 Drawing: TypeAlias = "Callable[[Job], ui.LayoutView]"
 """Makes the view anew each time: one that was sent before must not be sent again."""
+_Components: TypeAlias = list[dict[str, Any]]
 
 
 class Draw(Protocol):
@@ -59,16 +60,25 @@ class _Card:
     """What is known of one live card's edits."""
 
     lock: asyncio.Lock
-    shown: list[dict[str, Any]] | None = None
+    shown: _Components | None = None
     state: JobState | None = None
     edited_at: float = float("-inf")
+
+
+@dataclass(frozen=True, slots=True)
+class _Waiting:
+    """A drawing that waits for its turn, and what it shows."""
+
+    job: Job
+    drawing: Drawing
+    components: _Components
 
 
 @dataclass(slots=True)
 class _Channel:
     """What waits in one channel, and what goes before it."""
 
-    waiting: dict[JobId, tuple[Job, Drawing]] = field(default_factory=dict)
+    waiting: dict[JobId, _Waiting] = field(default_factory=dict)
     at_work: bool = False
     ends: int = 0
     """Draws under way that matter more than progress."""
@@ -104,10 +114,11 @@ class ProgressEditor:
             return
         channel_id = job.request.channel_id
         channel = self._channel(channel_id)
-        if not channel.at_work and self._card(job.id).shown == drawing(job).to_components():
+        components = drawing(job).to_components()
+        if not channel.at_work and self._card(job.id).shown == components:
             self._leave(channel_id)
             return
-        channel.waiting[job.id] = (job, drawing)
+        channel.waiting[job.id] = _Waiting(job, drawing, components)
         if not channel.at_work:
             channel.at_work = True
             self._tasks.create_task(self._work(channel_id), name=f"edits:{channel_id}")
@@ -170,12 +181,12 @@ class ProgressEditor:
     async def _send_next(self, channel: _Channel) -> None:
         if not channel.waiting:
             return
-        job_id = min(channel.waiting, key=lambda one: self._due(channel.waiting[one][0]))
-        delay = self._due(channel.waiting[job_id][0]) - self._clock.monotonic()
+        job_id = min(channel.waiting, key=lambda one: self._due(channel.waiting[one].job))
+        delay = self._due(channel.waiting[job_id].job) - self._clock.monotonic()
         if delay > 0:
             await self._clock.sleep(min(timedelta(seconds=delay), BETWEEN_EDITS))
             return  # a newer drawing, or none, may wait by now
-        await self._edit(*channel.waiting.pop(job_id))
+        await self._edit(channel.waiting.pop(job_id))
 
     def _due(self, job: Job) -> float:
         gap = BETWEEN_OLD_EDITS if self._is_old(job) else BETWEEN_EDITS
@@ -184,18 +195,18 @@ class ProgressEditor:
     def _is_old(self, job: Job) -> bool:
         return self._clock.now() - job.created_at > RATIONED_AFTER
 
-    async def _edit(self, job: Job, drawing: Drawing) -> None:
+    async def _edit(self, waiting: _Waiting) -> None:
+        job = waiting.job
         card = self._card(job.id)
         async with card.lock:
-            components = drawing(job).to_components()
-            if components == card.shown or self._budget.progress_stops:
+            if waiting.components == card.shown or self._budget.progress_stops:
                 return
             card.edited_at = self._clock.monotonic()
             try:
-                await self._draw(job, drawing)
+                await self._draw(job, waiting.drawing)
             except HailuoError as error:
                 log.info("progress edit dropped", job=job.id, error=str(error))
             except Exception:
                 log.exception("progress edit failed unexpectedly", job=job.id)
             else:
-                card.shown, card.state = components, job.state
+                card.shown, card.state = waiting.components, job.state

@@ -2,7 +2,8 @@
 
 The engine's forecast moves a little at every look; a card that followed each move would be edited
 for nothing. A promise is drawn anew when the stage changes or the forecast has clearly moved, and
-once it has passed the card says so.
+once it has passed the card says so. A place far back in the API's queue is told each tenth of the
+way.
 """
 
 from __future__ import annotations
@@ -10,6 +11,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
+
+from hailuo.jobs.presenter import has_moved
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -56,9 +59,8 @@ class Forecasts:
         if before.state is not job.state or self._has_drifted(before.outlook, outlook):
             before.state, before.outlook = job.state, outlook
         else:
-            before.outlook = replace(
-                before.outlook, queue_position=outlook.queue_position, place=outlook.place
-            )
+            position = _steady(before.outlook.queue_position, outlook.queue_position)
+            before.outlook = replace(before.outlook, queue_position=position, place=outlook.place)
         late = before.first_until is not None and self._clock.now() > before.first_until
         return Promise(before.outlook, late)
 
@@ -72,3 +74,8 @@ class Forecasts:
         left = shown.ready_until - self._clock.now()
         drift = abs(expected.ready_until - shown.ready_until)
         return drift > max(LEAST_DRIFT, left * DRIFT)
+
+
+def _steady(told: int | None, now: int | None) -> int | None:
+    """Return the place in the API's queue that the card shall tell."""
+    return told if told is not None and now is not None and not has_moved(told, now) else now

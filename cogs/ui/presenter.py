@@ -28,6 +28,7 @@ from hailuo.jobs.presenter import (
     CardGoneError,
     CardTooLargeError,
     Delivery,
+    Outlook,
 )
 from hailuo.sizes import MIB
 
@@ -43,7 +44,6 @@ if TYPE_CHECKING:
     from cogs.ui.surface import Keeper
     from hailuo.clock import Clock
     from hailuo.jobs.job import Job, JobId
-    from hailuo.jobs.presenter import Outlook
 
 _Sent = TypeVar("_Sent")
 
@@ -58,7 +58,7 @@ SIZE_MARGIN: Final = 256 * 1024
 """What a request needs beside its largest file: the picture is kept, the rest is text."""
 
 NO_NUMBERS_AFTER: Final = RATIONED_AFTER - timedelta(minutes=10)
-"""Later a card shows no places any more: soon it can no longer keep up with them."""
+"""Later a card shows neither places nor times: soon it can no longer take them back."""
 
 
 class CardPresenter:
@@ -161,7 +161,7 @@ class CardPresenter:
         """Have the card show a live job's progress soon."""
         if self._clock.now() - job.created_at > NO_NUMBERS_AFTER:
             place = outlook.place and replace(outlook.place, number=None)
-            outlook = replace(outlook, queue_position=None, place=place)
+            outlook = Outlook(place=place)
         promise = self._forecasts.promise(job, outlook)
         self._editor.submit(job, partial(card.progress, promise=promise))
 

@@ -42,7 +42,7 @@ class DmClosedError(CardGoneError):
     sentence: ClassVar[str] = N_(
         "A private video comes as a direct message, and Discord does not let this bot write you "
         "one. Nothing was counted; allow direct messages from members of this server in its "
-        "privacy settings, or leave out `private`."
+        "privacy settings and try again in ten minutes, or leave out `private`."
     )
 
 

@@ -18,7 +18,7 @@ import structlog
 from hailuo.errors import HailuoError
 from hailuo.jobs.congestion import Congestion
 from hailuo.jobs.job import JobState
-from hailuo.jobs.presenter import Behind, Place
+from hailuo.jobs.presenter import EXACT_UNTIL, Behind, Place, has_moved
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator
@@ -39,8 +39,6 @@ BREATH: Final = timedelta(milliseconds=100)
 """The least time between two readings: many who join at once are one."""
 CALL_AGAIN: Final = timedelta(seconds=30)
 """How long one who was called has for beginning, before another is tried or it is called again."""
-EXACT: Final = 20
-"""Up to this place each step forward is told; farther back, each tenth of the way."""
 
 
 @dataclass(slots=True)
@@ -60,8 +58,7 @@ class _Waiter:
         """Whether the card says something that is no longer worth saying."""
         if self.place is None or self.told is None or self.place.behind is not self.told.behind:
             return self.place is not self.told
-        now, then = self.place.number or 0, self.told.number or 0
-        return now != then and (self.place.exact or abs(now - then) >= then // 10)
+        return has_moved(self.told.number or 0, self.place.number or 0)
 
 
 class Line:
@@ -212,7 +209,7 @@ class Line:
     def _note_places(self, line: Iterator[JobId], behind: Behind) -> None:
         for number, job_id in enumerate(line, 1):
             with suppress(KeyError):
-                self._here[job_id].place = Place(number, behind, exact=number <= EXACT)
+                self._here[job_id].place = Place(number, behind, exact=number <= EXACT_UNTIL)
 
     def _choose_trial(self, order: list[JobId]) -> JobId | None:
         """Return who may ask the API next: the first in line, unless it does not come forward."""

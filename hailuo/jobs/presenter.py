@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING, ClassVar, Protocol
+from typing import TYPE_CHECKING, ClassVar, Final, Protocol
 
 from hailuo.errors import HailuoError
 from hailuo.wording import N_
@@ -25,6 +25,15 @@ class Behind(StrEnum):
     """RunComfy, which takes no more for now."""
     PAUSE = "pause"
     """The operator, who has paused the bot."""
+
+
+EXACT_UNTIL: Final = 20
+"""Up to this place in a queue each step forward is told; farther back, each tenth of the way."""
+
+
+def has_moved(told: int, now: int) -> bool:
+    """Tell whether a place in a queue is worth telling anew, after ``told`` was."""
+    return now != told and (now <= EXACT_UNTIL or abs(now - told) >= told // 10)
 
 
 @dataclass(frozen=True, slots=True)

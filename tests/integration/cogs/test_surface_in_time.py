@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from cogs.tell_me import WISH
+from cogs.ui import card
 from cogs.ui.budget import ENDS_UNTIL, PROGRESS_UNTIL
 from cogs.ui.memory import EDITS, Act, Memory, Way
 from hailuo.jobs.job import JobId, JobState
@@ -24,6 +25,8 @@ from hailuo.jobs.presenter import (
 from tests.integration.cogs.theatre import ALICE, TEXT, job_of
 
 if TYPE_CHECKING:
+    from discord import ui
+
     from hailuo.jobs.job import Job
     from tests.integration.cogs.theatre import Theatre
 
@@ -72,7 +75,7 @@ async def test_a_job_of_forty_minutes_never_uses_a_dead_token(editing: Theatre) 
     """Each minute a drawing: by the token at first, by message id in time, the same message."""
     job = await opened(editing)
     for minute in range(40):
-        await drawn(editing, job, Outlook(queue_position=100 - minute))
+        await drawn(editing, job, Outlook(queue_position=20 - minute % 20))
         editing.clock.ahead += timedelta(minutes=1)
     assert await editing.deliver(replace(job, state=JobState.DELIVERING)) is Delivery.DELIVERED
     by_token = await editing.calls(BY_TOKEN)
@@ -96,6 +99,53 @@ async def test_after_an_hour_only_the_end_is_drawn(editing: Theatre) -> None:
     assert await edits(editing) == before
     assert await editing.deliver(replace(job, state=JobState.DELIVERING)) is Delivery.DELIVERED
     assert await edits(editing) == before + 1
+
+
+async def test_a_card_of_an_hour_does_not_stand_with_a_time_that_has_passed(
+    editing: Theatre,
+) -> None:
+    """When it can be told no more that it takes longer, no time is promised any more either."""
+    job = await opened(editing)
+    expected = editing.clock.now() + timedelta(minutes=70)
+    for _ in range(60):
+        await drawn(editing, job, Outlook(None, expected - timedelta(minutes=5), expected))
+        editing.clock.ahead += timedelta(minutes=1)
+    assert "Expected" not in await shown(editing, job)
+
+
+async def test_a_long_queue_of_the_api_is_told_each_tenth_of_the_way(editing: Theatre) -> None:
+    """Every look sees another place there, and near the head each step matters."""
+    job = await opened(editing)
+    before = await edits(editing)
+    for place in range(1000, 20, -5):
+        await drawn(editing, job, Outlook(queue_position=place))
+        editing.clock.ahead += timedelta(seconds=6)
+    assert await edits(editing) - before < 45
+    assert "About place" in await shown(editing, job)
+    before = await edits(editing)
+    for place in range(20, 10, -1):
+        await drawn(editing, job, Outlook(queue_position=place))
+        editing.clock.ahead += timedelta(seconds=6)
+    assert await edits(editing) - before == 10
+    assert "Place 11 in" in await shown(editing, job)
+
+
+async def test_a_look_without_news_draws_once_and_an_edit_twice(editing: Theatre) -> None:
+    """Drawing costs the loop more than all else that a look does."""
+    job = await opened(editing)
+    editor = editing.presenter._editor
+    drawings: list[int] = []
+
+    def draw(job: Job) -> ui.LayoutView:
+        drawings.append(len(drawings))
+        return card.progress(job)
+
+    for expected in (2, 3):
+        editor.submit(job, draw)
+        async with asyncio.timeout(10):
+            while editor._channels:
+                await asyncio.sleep(0.01)
+        assert len(drawings) == expected
 
 
 async def test_an_end_refused_for_age_is_posted_anew_at_once(theatre: Theatre) -> None:
