@@ -9,10 +9,12 @@ import discord
 import structlog
 from discord.ext import commands
 
+from cogs.ui.codes import NO_ANSWER, is_passing
 from cogs.ui.language import language_of
 from cogs.ui.text import sentence_of
 from hailuo.errors import HailuoError
 from hailuo.jobs.job import RUNNING, JobId, JobState, UserId
+from hailuo.jobs.presenter import AlarmDelayedError
 from hailuo.wording import N_
 
 if TYPE_CHECKING:
@@ -109,16 +111,26 @@ class Operator(commands.Cog):
 
 
 async def tell_operators(client: Client, job: Job) -> None:
-    """Send each operator one message about a job of unknown fate; the log has it in any case."""
+    """Send each operator one message about a job of unknown fate; the log has it in any case.
+
+    Raises `AlarmDelayedError` where Discord did not take one of them now.
+    """
     log.error("needs an operator's decision", job=job.id, user=job.request.user_id)
     say = language_of(job.request.server_locale)
+    delayed: Exception | None = None
     for number, operator in enumerate(sorted(client.engine.settings.operator_ids)):
         try:
             channel = await client.create_dm(discord.Object(operator))
-            # After a crash it is sent again: Discord knows it by its nonce.
+            # It may be sent again: Discord knows it by its nonce.
             await channel.send(say(NEEDS_DECISION, job=job.id), nonce=f"{job.id}?{number}")
         except (discord.DiscordException, aiohttp.ClientError, OSError) as error:
             log.warning("operator not reached", operator=operator, error=str(error))
+            if isinstance(error, NO_ANSWER) or (
+                isinstance(error, discord.HTTPException) and is_passing(error)
+            ):
+                delayed = error
+    if delayed is not None:
+        raise AlarmDelayedError(f"{job.id}: not all operators were told") from delayed
 
 
 def describe(

@@ -96,11 +96,20 @@ class CardGoneError(CardError):
     )
 
 
+class AlarmDelayedError(HailuoError):
+    """An operator cannot be reached at the moment; it is worth trying again."""
+
+    retryable: ClassVar[bool] = True
+
+
 class Alarm(Protocol):
     """Tells the operators what needs their decision."""
 
     async def __call__(self, job: Job) -> None:
-        """Tell them of a job of unknown fate; safe to repeat, and never fails."""
+        """Tell them of a job of unknown fate; safe to repeat. Raises `AlarmDelayedError`.
+
+        An operator who is out of reach for good is no error.
+        """
         ...
 
 

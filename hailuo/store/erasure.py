@@ -65,11 +65,11 @@ def is_decided(connection: Connection, job_id: JobId) -> bool:
 
 
 def forget_jobs(connection: Connection, user_id: UserId, now: datetime) -> list[JobId]:
-    """Erase some of a member's jobs that have ended; none is left where this returns nothing.
+    """Erase some of a member's jobs whose end was told; none is left where this returns nothing.
 
     Of a job of unknown fate all goes but the operator's evidence.
     """
-    mine = jobs.c.user_id == user_id
+    mine = and_(jobs.c.user_id == user_id, jobs.c.announced.is_(True))
     erased = _erase(connection, mine, now)
     if erased:
         return erased
@@ -77,7 +77,7 @@ def forget_jobs(connection: Connection, user_id: UserId, now: datetime) -> list[
     statement = (
         update(jobs)
         .where(mine, jobs.c.deleted_at.is_(None), jobs.c.state == JobState.UNKNOWN)
-        .values(deleted_at=now, announced=True, **rest)
+        .values(deleted_at=now, **rest)
         .returning(jobs.c.id)
     )
     return [JobId(job_id) for job_id in connection.scalars(statement)]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import func, select
 
-from hailuo.jobs.job import LIVE, JobId, JobState
+from hailuo.jobs.job import JobId, JobState
 from hailuo.store import erasure
 from hailuo.store.tables import jobs, member_ledger, members, operator_ledger
 
@@ -36,6 +36,7 @@ class Holdings:
     jobs: int
     """Those in their history."""
     live: int
+    """Those whose card does not show their end yet."""
     unclear: int
     """Those in their history whose fate nobody can tell yet."""
     since: datetime | None
@@ -138,10 +139,11 @@ def _holdings(connection: Connection, user_id: UserId) -> Holdings:
         query.where(jobs.c.user_id == user_id, shown).group_by(jobs.c.state)
     ).all()
     counts = {JobState(row[0]): row[1] for row in rows}
+    live = select(func.count()).where(jobs.c.user_id == user_id, jobs.c.announced.is_(False))
     husks = select(func.count()).select_from(jobs).where(jobs.c.user_id == user_id, ~shown)
     return Holdings(
         jobs=sum(counts.values()),
-        live=sum(count for state, count in counts.items() if state in LIVE),
+        live=connection.execute(live).scalar_one(),
         unclear=counts.get(JobState.UNKNOWN, 0),
         since=min((row[2] for row in rows), default=None),
         husks=connection.execute(husks).scalar_one(),

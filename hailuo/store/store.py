@@ -263,7 +263,10 @@ class Store:
         )
 
     async def release_unknown(self, before: datetime, worker: WorkerId) -> list[Job]:
-        """Give members back what jobs of unknown fate hold, where they ended before a time."""
+        """Give members back what jobs of unknown fate hold, where they ended before a time.
+
+        Those that the operators were not told of yet keep it.
+        """
         now = self._clock.now()
         return await self._database.write(
             lambda connection: unknowns.release_all(connection, before, worker, now)

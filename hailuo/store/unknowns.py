@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from sqlalchemy import select, update
+from sqlalchemy import and_, select, update
 
 from hailuo.jobs.job import Job, JobId, JobState
 from hailuo.store import ledgers
@@ -72,8 +72,12 @@ def release(connection: Connection, job_id: JobId, worker: WorkerId, now: dateti
 def release_all(
     connection: Connection, before: datetime, worker: WorkerId, now: datetime
 ) -> list[Job]:
-    """Give members back what jobs of unknown fate hold, where they ended before a time."""
-    return _release(connection, worker, now, jobs.c.finished_at < before)
+    """Give members back what jobs of unknown fate hold, where they ended before a time.
+
+    Not before the operators were told of the job: a release says that it was decided on.
+    """
+    due = and_(jobs.c.finished_at < before, jobs.c.announced.is_(True))
+    return _release(connection, worker, now, due)
 
 
 def _release(

@@ -209,12 +209,24 @@ class JobCore(RuleBasedStateMachine):
         self.resolved.add(job.id)
         self.sent.add(job.request.prompt)
 
+    @precondition(lambda self: self.untold())
+    @rule(data=st.data())
+    def announce(self, data: st.DataObject) -> None:
+        """Let a card show its job's end."""
+        job = data.draw(st.sampled_from(self.untold()))
+        self.known[job.id] = self.do(self.store.announce(job))
+
+    def untold(self) -> list[Job]:
+        """Return the jobs whose end no card shows yet."""
+        return [job for job in self.known.values() if job.state in ENDS and not job.announced]
+
     @rule(hours=st.integers(0, 30))
     def sweep(self, hours: int) -> None:
         """Release what has been of unknown fate for so long."""
         before = self.clock.now() - timedelta(hours=hours)
         for job in self.do(self.store.release_unknown(before, self.me)):
             assert job.id not in self.released
+            assert self.known[job.id].announced
             self.released.add(job.id)
             self.known[job.id] = job
 

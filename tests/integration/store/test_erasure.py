@@ -135,6 +135,21 @@ async def test_a_job_that_waited_long_keeps_its_name_as_long_as_its_sending_coun
     assert await anonymised(store, clock) == 1
 
 
+@pytest.mark.parametrize("end", [JobState.FAILED, JobState.UNKNOWN])
+async def test_a_job_whose_end_was_not_told_yet_counts_as_live_and_is_not_forgotten(
+    store: Store, end: JobState
+) -> None:
+    """Its card would stay as it was for ever, and its operators would hear nothing."""
+    job = await store.accept(request_by(), PICTURE, LIMITS, ME)
+    job = await store.move(await store.move(job, JobState.SUBMITTING), end)
+    assert (await store.records.holdings(UserId(1))).live == 1
+    assert await store.records.forget(UserId(1)) == []
+    assert await store.job(job.id) == job
+    await store.announce(job)
+    assert (await store.records.holdings(UserId(1))).live == 0
+    assert await store.records.forget(UserId(1)) == [job.id]
+
+
 async def test_once_nothing_counts_them_forgotten_jobs_have_no_name(
     store: Store, clock: ManualClock
 ) -> None:

@@ -74,6 +74,18 @@ async def test_time_releases_the_member_alone(store: Store, clock: ManualClock) 
     assert await used(store) == (0, 1)
 
 
+async def test_time_releases_nothing_that_the_operators_were_not_told_of(
+    store: Store, clock: ManualClock
+) -> None:
+    """However long the bot was down: a job that was decided on alarms nobody any more."""
+    job = await store.accept(request_by(), PICTURE, LIMITS, ME)
+    job = await store.move(await store.move(job, JobState.SUBMITTING), JobState.UNKNOWN)
+    await clock.advance(timedelta(hours=25))
+    assert await store.release_unknown(clock.now(), ME) == []
+    await store.announce(job)
+    assert [each.id for each in await store.release_unknown(clock.now(), ME)] == [job.id]
+
+
 async def test_only_a_job_of_unknown_fate_is_decided_on(store: Store) -> None:
     job = await store.accept(request_by(), PICTURE, LIMITS, ME)
     with pytest.raises(NotUnknownError, match="accepted"):
