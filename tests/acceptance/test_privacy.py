@@ -141,6 +141,11 @@ async def _forget(stage: Stage) -> None:
     assert "in the making" in texts_of(await pressed(stage, question, "forget-now"))
     await stage.press(card, "Cancel")
     await stage.card(live, "Cancelled")
+
+    async def settled() -> bool:
+        return rows(stage, "SELECT count(*) FROM jobs WHERE NOT announced") == [(0,)]
+
+    await stage.until(settled, "the bot has heard that the card shows the end")
     forged = await stage.post_as_bot("privacy:forget-now")
     assert "Forgotten" in texts_of(await pressed(stage, forged, "forget-now", who="mod"))
     left = rows(stage, "SELECT count(*) FROM jobs WHERE deleted_at IS NULL AND user_id > 0")
