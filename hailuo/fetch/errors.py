@@ -31,10 +31,10 @@ class FileGoneError(FetchError):
 
 
 class FileTooLargeError(FetchError):
-    """The file has more bytes than it may; facts: ``limit`` in MiB."""
+    """The file has more bytes than it may; facts: ``limit`` in MB."""
 
     sentence = N_(
-        "The file is larger than {limit} MiB. Nothing was counted; please use a smaller one."
+        "The file is larger than {limit} MB. Nothing was counted; please use a smaller one."
     )
 
 

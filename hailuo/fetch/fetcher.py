@@ -24,7 +24,6 @@ from hailuo.fetch.errors import (
 from hailuo.fetch.hosts import AllowedHosts, public_connector
 from hailuo.fetch.partial import PartialFile
 from hailuo.retry_after import parse_retry_after
-from hailuo.sizes import MIB
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -214,7 +213,7 @@ def _strong_etag(response: aiohttp.ClientResponse) -> str | None:
 
 async def _store(response: aiohttp.ClientResponse, partial: PartialFile, max_bytes: int) -> None:
     too_large = FileTooLargeError(
-        f"{response.url.host}: more than {max_bytes} bytes", limit=f"{max_bytes / MIB:.3g}"
+        f"{response.url.host}: more than {max_bytes} bytes", limit=f"{max_bytes / 10**6:.3g}"
     )
     if partial.size + (response.content_length or 0) > max_bytes:
         raise too_large

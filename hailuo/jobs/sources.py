@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, ClassVar, Final, TypeAlias
 
+from hailuo.children.errors import ChildError
 from hailuo.errors import HailuoError
 from hailuo.fetch.errors import FileTooLargeError
 from hailuo.images.formats import MAX_FILE_BYTES
@@ -120,6 +121,10 @@ class Sources:
             await self._videos.last_frame(video, target)
         except VideoRefusedError as error:
             raise NoFrameError(error.detail) from error
+        except ChildError as error:
+            if await asyncio.to_thread(video.exists):
+                raise
+            raise SourceGoneError(f"{video.name} went while it waited") from error
 
 
 async def copy(source: Path, target: Path) -> None:
