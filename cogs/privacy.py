@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from hailuo.store.records import Holdings
 
 SIZE_MARGIN: Final = 64 * 1024
-FILES_PER_MESSAGE: Final = 10
 
 SHARE, KEEP, EXPORT, FORGET, FORGET_NOW = "share", "keep", "export", "forget", "forget-now"
 _LABELS: Final[Mapping[str, str]] = {
@@ -53,6 +52,7 @@ COPY: Final = N_("This is all that is stored about you.")
 COPY_IN_PARTS: Final = N_(
     "This is all that is stored about you, compressed and cut into parts: join them in order."
 )
+FILES_APART: Final = N_("Pictures and videos themselves are in {history}.")
 BEFORE_FORGETTING: Final = N_(
     "**Forget everything?**\n"
     "- Your history goes, with prompts, pictures and videos, and cannot be brought back.\n"
@@ -64,6 +64,10 @@ BEFORE_FORGETTING: Final = N_(
     "people who run this bot.\n"
     "- If you told others not to animate your pictures, that stays: forgetting it would undo it.\n"
     "- Videos in the making must end first: wait, or cancel them."
+)
+OF_OTHERS: Final = N_(
+    "- What others made of your pictures stays theirs, and nothing links it to you any more, so a "
+    "later no cannot reach it."
 )
 FORGOTTEN: Final = N_("Forgotten. What you used of the quota stays counted until it frees up.")
 
@@ -151,6 +155,7 @@ async def _export(interaction: Interaction) -> None:
     privacy = interaction.client.engine.privacy
     async with privacy.export(UserId(interaction.user.id), limit) as paths:
         text = say(COPY if len(paths) == 1 else COPY_IN_PARTS)
+        text += f" {say(FILES_APART, history=interaction.client.mention('history'))}"
         for number, path in enumerate(paths):
             name = f"hailuo-data{''.join(path.suffixes)}"
             await interaction.followup.send(
@@ -211,7 +216,8 @@ def _question(interaction: Interaction) -> ui.LayoutView:
     say = private_language(interaction)
     view = ui.LayoutView(timeout=None)
     history = interaction.client.mention("history")
-    view.add_item(ui.TextDisplay(say(BEFORE_FORGETTING, history=history)))
+    text = f"{say(BEFORE_FORGETTING, history=history)}\n{say(OF_OTHERS)}"
+    view.add_item(ui.TextDisplay(text))
     view.add_item(ui.ActionRow[Any](PrivacyButton(FORGET_NOW, say)))
     return view
 

@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import time
-from contextlib import suppress
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 from hailuo.jobs import notes
-from hailuo.jobs.job import JOB_ID_LENGTH
+from hailuo.jobs.job import JOB_ID_LENGTH, JobId
 
 if TYPE_CHECKING:
     from collections.abc import Collection
     from pathlib import Path
 
-    from hailuo.jobs.job import JobId, UserId
-
-LONGEST_ARRIVAL_S: Final = 3600
+    from hailuo.jobs.job import UserId
 
 
 class Folders:
@@ -30,17 +26,10 @@ class Folders:
         self.incoming = root / "incoming"
 
     def create(self) -> None:
-        """Make the folders, and clear the one for what is on its way in.
-
-        What is young may be on its way to another process that shares the folder.
-        """
+        """Make the folders."""
         kept = (self.pictures, self.videos, self.thumbnails, self.offers, self.finds)
         for folder in (*kept, self.incoming):
             folder.mkdir(parents=True, exist_ok=True)
-        for leftover in self.incoming.iterdir():
-            with suppress(FileNotFoundError):  # another process that starts was faster
-                if time.time() - leftover.stat().st_mtime > LONGEST_ARRIVAL_S:
-                    leftover.unlink()
 
     def picture(self, name: str) -> Path:
         """Return where a job's clean picture lies."""
@@ -60,9 +49,9 @@ class Folders:
 
     def remove_jobs(self, job_ids: Collection[JobId]) -> None:
         """Remove every file of some jobs, and what others were offered of them."""
-        for folder in (self.pictures, self.videos, self.thumbnails):
+        for folder in (self.pictures, self.videos, self.thumbnails, self.incoming):
             for path in folder.iterdir():
-                if path.name[:JOB_ID_LENGTH] in job_ids:
+                if named_job(path) in job_ids:
                     path.unlink(missing_ok=True)
         for folder in (self.offers, self.finds):
             for path, note in notes.read_all(folder):
@@ -85,3 +74,8 @@ class Folders:
     def video_name(self, job_id: JobId) -> str:
         """Return the name of a job's video in its folder."""
         return f"{job_id}.mp4"
+
+
+def named_job(path: Path) -> JobId:
+    """Return the job that a file's name begins with; what is on its way begins with a dot."""
+    return JobId(path.name.lstrip(".")[:JOB_ID_LENGTH])

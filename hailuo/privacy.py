@@ -92,6 +92,7 @@ class Privacy:
             "user_id": user_id,
             "choices": await records.choices(user_id),
             "in_other_members_jobs": await records.elsewhere(user_id),
+            "not_yet_answered": await asyncio.to_thread(self._folders.notes_of, user_id),
         }
         with await asyncio.to_thread(path.open, "w", encoding="utf-8") as file:
             await asyncio.to_thread(file.write, f'{_json(head)[:-2]},\n "jobs": [')

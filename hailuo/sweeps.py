@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Final
 import structlog
 
 from hailuo.errors import HailuoError
+from hailuo.folders import named_job
 from hailuo.jobs import notes
-from hailuo.jobs.job import JOB_ID_LENGTH
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -30,6 +30,7 @@ HISTORY_KEPT: Final = timedelta(days=365)
 """How long after its end a job stays in its member's history; docs/privacy.md promises it."""
 LONGEST_COUNT: Final = timedelta(days=1)
 """The day's cap counts as far back, whatever the quota's window."""
+LONGEST_ARRIVAL: Final = timedelta(hours=1)
 MARGIN: Final = timedelta(hours=1)
 """By how much clocks may differ before a name or a token that still counts is taken away."""
 
@@ -88,6 +89,8 @@ class Sweeper:
             (self._folders.thumbnails, self._terms.videos),
             # As long as the video, to be animated again; longer where a job is still unclear.
             (self._folders.pictures, max(self._terms.videos, self._terms.unknown)),
+            # What a process left that died while a picture, or somebody's copy, was on its way.
+            (self._folders.incoming, LONGEST_ARRIVAL),
             (self._folders.finds, notes.LIFETIME),
             (self._folders.offers, notes.LIFETIME),
         ):
@@ -114,8 +117,7 @@ def _remove_older(folder: Path, before: datetime, live: set[JobId]) -> int:
     for path in folder.iterdir():
         with suppress(FileNotFoundError):  # deleted or withdrawn meanwhile
             written = datetime.fromtimestamp(path.stat().st_mtime, UTC)
-            job_id = path.name.lstrip(".")[:JOB_ID_LENGTH]  # what is on its way begins with a dot
-            if job_id not in live and written < before:
+            if named_job(path) not in live and written < before:
                 path.unlink()
                 removed += 1
     return removed

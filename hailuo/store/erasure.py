@@ -28,6 +28,7 @@ AT_ONCE: Final = 200
 NOBODY: Final = 0
 """The user id of whoever was forgotten."""
 _ERASED: Final[dict[str, Any]] = {
+    "guild_id": None,
     "channel_id": 0,
     "prompt": "",
     "prompt_folded": "",
@@ -123,7 +124,7 @@ def anonymise(connection: Connection, before: datetime) -> int:
         )
         evidence = dict.fromkeys(_EVIDENCE)
         connection.execute(
-            update(jobs).where(jobs.c.id.in_(ids)).values(user_id=NOBODY, guild_id=None, **evidence)
+            update(jobs).where(jobs.c.id.in_(ids)).values(user_id=NOBODY, **evidence)
         )
     return len(ids)
 

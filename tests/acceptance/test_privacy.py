@@ -75,6 +75,8 @@ async def test_a_member_sees_takes_along_and_ends_what_is_stored(
     async with set_the_stage() as stage:
         await stage.discord.post("/sandbox/settings", attachment_limit=2_000_000)
         await _sweeps_at_start(stage)
+        open_offer = await stage.animate(picture(1600, 400), prompt="an open offer")
+        await stage.private_answer(open_offer)
         page = await privacy(stage)
         assert "2502 videos" in texts_of(page).replace(",", "")
         await _choice(stage, page)
@@ -83,6 +85,8 @@ async def test_a_member_sees_takes_along_and_ends_what_is_stored(
         assert {"alice today", "alice's secret 0", f"alice's secret {MANY - 1}"} <= prompts
         assert "bob's own" not in str(copy)
         assert "interaction-token" not in str(copy)
+        (offer,) = copy["not_yet_answered"]["offers"]
+        assert offer["prompt"] == "an open offer"
         assert len(copy["jobs"][0]["member_ledger"]) == 2
         (about,) = copy["in_other_members_jobs"]
         assert about["picture_of"]
@@ -134,6 +138,7 @@ async def _forget(stage: Stage) -> None:
     card = await stage.card_at_the_api(live)
     question = await pressed(stage, await privacy(stage), "forget")
     assert "stays counted" in texts_of(question)
+    assert "What others made of your pictures stays theirs" in texts_of(question)
     assert "</history:" in texts_of(question)
     stage.bot.stop()
     stage.bot.start()
@@ -161,6 +166,7 @@ async def _forget(stage: Stage) -> None:
     assert rows(stage, "SELECT request_id FROM jobs WHERE state = 'unknown'") == [("r-7",)]
     assert rows(stage, "SELECT * FROM members") == []
     assert list(stage.bot.folder.glob("videos/*")) == []
+    assert list(stage.bot.folder.glob("offers/*")) == []
 
 
 async def test_help_says_what_the_bot_may_do_here_and_what_is_left(stage: Stage) -> None:
@@ -169,7 +175,12 @@ async def test_help_says_what_the_bot_may_do_here_and_what_is_left(stage: Stage)
         assert f"</{command}:" in text
     assert "5 of 5" in text
     assert "held back" not in text
+    for name in ("Again", "Edit prompt", "Continue", "Delete", "Tell me", "private", "fit", "line"):
+        assert name in text
+    assert "365 days" in text
     await stage.discord.post(
         "/sandbox/permissions", who="bot", channel=stage.channel, deny=["ATTACH_FILES"]
     )
-    assert "may not attach files" in await stage.private_answer(await stage.command("help"))
+    assert "longer than 15 minutes cannot be posted here" in await stage.private_answer(
+        await stage.command("help")
+    )

@@ -63,6 +63,20 @@ async def test_a_video_on_its_way_is_left_alone_however_short_videos_are_kept(
     assert not of_nobody.exists()
 
 
+async def test_what_died_on_its_way_in_is_left_for_an_hour(
+    sweeper: Sweeper, folders: Folders, clock: ManualClock
+) -> None:
+    """A stranger's picture as it came, and somebody's copy of what is stored of them."""
+    now = clock.now().timestamp()
+    raw, copy = folders.incoming / "0000000000zzz", folders.incoming / "export-1.json"
+    young = folders.incoming / ".0000000000zzy.0a1b2c3d.part"
+    for path, age in ((raw, 3601), (copy, 3601), (young, 3599)):
+        path.touch()
+        os.utime(path, (now - age, now - age))
+    await sweeper.sweep()
+    assert list(folders.incoming.iterdir()) == [young]
+
+
 async def test_whatever_a_sweep_fails_by_there_is_a_next_one(
     sweeper: Sweeper, store: Store, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:

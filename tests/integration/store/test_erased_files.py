@@ -46,6 +46,8 @@ def lay_down(folders: Folders, job: Job) -> list[Path]:
         folders.video(f"{job.id}-9000000.mp4"),
         folders.thumbnail(job.id),
         folders.last_frame(job.id),
+        folders.incoming / job.id,
+        folders.videos / f".{job.id}.mp4.0a1b2c3d.part",
     ]
     for path in paths:
         path.write_bytes(b"something")

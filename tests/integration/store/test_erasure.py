@@ -56,6 +56,7 @@ async def test_a_deleted_job_keeps_nothing_of_what_its_member_gave(store: Store)
         assert secret not in text
     assert husk.deleted_at is not None
     assert (husk.video, husk.request.card.message_id, husk.request.channel_id) == (None, None, 0)
+    assert husk.request.guild_id is None
 
 
 async def test_deleting_gives_no_quota_back_and_frees_no_bill(store: Store) -> None:
