@@ -13,6 +13,7 @@ from cogs.ui.client import Interaction
 from cogs.ui.errors import defer_privately
 from cogs.ui.language import private_language
 from hailuo.jobs.job import GuildId, UserId
+from hailuo.sweeps import HISTORY_KEPT
 from hailuo.wording import N_
 
 if TYPE_CHECKING:
@@ -26,6 +27,14 @@ START: Final = N_(
     "that shows how it goes, and the video at the end. On any message with a picture you can also "
     "choose Apps › Animate this."
 )
+CHOICES: Final = N_(
+    "**When you ask,** `fit` repairs a picture of the wrong size at once, and `private` sends the "
+    "video to you alone. Where much is under way, yours waits in line and begins by itself."
+)
+GO_ON: Final = N_(
+    "**On a card,** {tell_me} mentions you when the video is done. From a finished one {again}, "
+    "{edit} and {go_on} make a new video, and {delete} takes it away."
+)
 STOP: Final = N_(
     "**To stop one,** press Cancel on its card, or react to it with ❌. Until it renders, that "
     "costs nothing; one that renders finishes, and counts."
@@ -34,13 +43,19 @@ COUNTS: Final = N_(
     "**What counts:** a video counts once it is accepted. One that fails, or is stopped in time, "
     "is given back; deleting one later gives nothing back."
 )
+STORED: Final = N_(
+    "**What is stored:** your prompts for {days} days, your pictures and videos for {video_days}, "
+    "all of it until you delete it, and what the quota counts."
+)
 FIND: Final = N_(
     "{history} shows your videos again, {quota} what is left, and {privacy} what is stored about "
     "you, with a copy of it and an end to it."
 )
 LACKS: Final[Mapping[str, str]] = {
     "view_channel": N_("It cannot see this channel, so a card stops changing after 15 minutes."),
-    "attach_files": N_("It may not attach files, so it can begin nothing here."),
+    "attach_files": N_(
+        "It may not attach files, so videos that take longer than 15 minutes cannot be posted here."
+    ),
     "send_messages": N_(
         "It may not write here by itself: it cannot mention you at the end, nor post a video anew "
         "whose card is gone."
@@ -70,8 +85,9 @@ class Help(commands.Cog):
         parts = [
             self._start(say),
             describe(engine.limits, usage, say),
+            f"{say(CHOICES)}\n{_go_on(say)}",
             f"{say(STOP)}\n{say(COUNTS)}",
-            self._find(say),
+            f"{self._stored(say)}\n{self._find(say)}",
         ]
         lacks = "\n".join(f"- {say(LACKS[name])}" for name in lacking(interaction))
         if lacks:
@@ -84,9 +100,24 @@ class Help(commands.Cog):
         start = say(START, animate=self._client.mention("animate"))
         return f"### {say('Pictures that move')}\n{start}"
 
+    def _stored(self, say: Language) -> str:
+        video_days = self._client.engine.settings.keep_videos_days
+        return say(STORED, days=HISTORY_KEPT.days, video_days=video_days)
+
     def _find(self, say: Language) -> str:
         names = ("history", "quota", "privacy")
         return say(FIND, **{name: self._client.mention(name) for name in names})
+
+
+def _go_on(say: Language) -> str:
+    return say(
+        GO_ON,
+        tell_me=say("Tell me"),
+        again=say("Again"),
+        edit=say("Edit prompt"),
+        go_on=say("Continue"),
+        delete=say("Delete"),
+    )
 
 
 def lacking(interaction: Interaction) -> list[str]:

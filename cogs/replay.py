@@ -40,7 +40,7 @@ class NotYoursError(HailuoError):
 
 
 class NoFilesHereError(HailuoError):
-    """The bot may not attach files in the channel."""
+    """Discord does not let the bot attach files in the channel."""
 
     sentence: ClassVar[str] = N_(
         "The bot may not attach files in this channel, so it cannot post the video here. Use Show, "
@@ -74,21 +74,23 @@ class ResendButton(JobButton, name="resend", label=N_("Resend")):
     async def press(self, interaction: Interaction) -> None:
         """Post the kept file as the press's own answer, which there is one of."""
         check_served(interaction)
-        in_server = interaction.guild_id is not None
-        if in_server and not interaction.app_permissions.attach_files:
-            raise NoFilesHereError(f"{interaction.channel_id}")
         job = await _own_job(interaction, self.job_id)
         await interaction.response.defer(thinking=True)
         path = await _file(interaction, job)
         if path is None:
             await answer(interaction, private_language(interaction)(GONE))
             return
+        in_server = interaction.guild_id is not None
         say = language_of(str(interaction.guild_locale) if in_server else interaction.locale.value)
         view = ui.LayoutView(timeout=None)
         view.add_item(ui.TextDisplay(say(SHOWN_BY, member=interaction.user.mention)))
         name = video_name(job)
         view.add_item(ui.MediaGallery(discord.MediaGalleryItem(f"attachment://{name}")))
-        await interaction.followup.send(view=view, file=discord.File(path, name))
+        try:
+            # An interaction's own answer asks for no permission of the bot's.
+            await interaction.followup.send(view=view, file=discord.File(path, name))
+        except discord.Forbidden as error:
+            raise NoFilesHereError(f"{interaction.channel_id}") from error
 
 
 async def _own_job(interaction: Interaction, job_id: JobId) -> Job:

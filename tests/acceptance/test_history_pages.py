@@ -45,7 +45,7 @@ def prompts(text: str) -> list[str]:
 
 
 async def test_a_video_is_shown_found_and_sent_again(stage: Stage) -> None:
-    """Privately to its member; for everybody only where they ask and files are allowed."""
+    """Privately to its member; for everybody only where they ask, whatever the bot may attach."""
     assert "/animate" in texts_of(await history(stage))
     card = await stage.card(await stage.animate(picture(), prompt="a storm"), "Done")
     await stage.settled()
@@ -60,6 +60,9 @@ async def test_a_video_is_shown_found_and_sent_again(stage: Stage) -> None:
     assert [message["id"] for message in await stage.messages("bob")] == [card["id"]]
     await _is_video(stage, await stage.press(page, "Show"), private=True)
     quota = await stage.private_answer(await stage.command("quota"))
+    await stage.discord.post(
+        "/sandbox/permissions", who="bot", channel=stage.channel, deny=["ATTACH_FILES"]
+    )
     await stage.press(page, "Resend")
 
     async def resent() -> Json | None:
@@ -71,21 +74,19 @@ async def test_a_video_is_shown_found_and_sent_again(stage: Stage) -> None:
     assert "a storm" not in texts_of(public)
     assert not public["mentions"]
     assert await stage.private_answer(await stage.command("quota")) == quota
-    await _may_not_attach(stage, page, len(await stage.messages("bob")))
+    await _may_not_be_posted(stage, page, len(await stage.messages("bob")))
     await _others_and_a_restart(stage, page)
     await _delete(stage, page, card)
 
 
-async def _may_not_attach(stage: Stage, page: Json, messages: int) -> None:
-    await stage.discord.post(
-        "/sandbox/permissions", who="bot", channel=stage.channel, deny=["ATTACH_FILES"]
-    )
+async def _may_not_be_posted(stage: Stage, page: Json, messages: int) -> None:
+    """Say so where Discord refuses the file after all."""
+    for route in ("PATCH /webhooks/*", "POST /webhooks/*"):
+        await stage.discord.post("/sandbox/faults", route=route, times=1, status=403, code=50013)
     answer = await stage.private_answer(await stage.press(page, "Resend"))
     assert "may not attach files" in answer
     assert len(await stage.messages("bob")) == messages
-    await stage.discord.post(
-        "/sandbox/permissions", who="bot", channel=stage.channel, allow=["ATTACH_FILES"]
-    )
+    await stage.discord.delete("/sandbox/faults")
 
 
 async def _others_and_a_restart(stage: Stage, page: Json) -> None:
