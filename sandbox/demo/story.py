@@ -49,8 +49,12 @@ class Demo:
         """Return 0 when the video is saved, 1 with the reason otherwise."""
         if not self._image.is_file():
             return _fail(f"there is no picture at {self._image}")
-        self._out.mkdir(parents=True, exist_ok=True)
         log = self._out.resolve() / "bot.log"
+        try:
+            self._out.mkdir(parents=True, exist_ok=True)
+            log.touch()
+        except OSError as error:
+            return _fail(f"nothing can be saved in {self._out} ({error}): choose another OUT")
         with tempfile.TemporaryDirectory(prefix="hailuo-demo-") as folder:
             try:
                 print("Starting the stand-ins and the bot …", flush=True)

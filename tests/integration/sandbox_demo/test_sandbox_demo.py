@@ -7,6 +7,8 @@ import json
 import os
 import re
 import signal
+import socket
+import subprocess
 import sys
 from pathlib import Path
 
@@ -76,6 +78,42 @@ async def test_a_missing_picture_is_said_at_once(
 ) -> None:
     assert await Demo(tmp_path / "none.png", "waves", tmp_path).run() == 1
     assert "there is no picture at" in capsys.readouterr().err
+
+
+async def test_a_place_for_the_video_that_is_no_folder_is_said_at_once(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "taken").touch()
+    assert await Demo(PICTURE, "waves", tmp_path / "taken").run() == 1
+    assert "choose another OUT" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "says"),
+    [
+        (["discord", "--port", "{taken}"], 1, "The stand-in cannot start"),
+        (["runcomfy", "--port", "{taken}"], 1, "The stand-in cannot start"),
+        (["runcomfy", "--discord-url", "nonsense"], 2, "--discord-url"),
+        (["discord", "--port", "65536"], 2, "--port"),
+    ],
+)
+def test_a_stand_in_that_cannot_start_says_why_in_one_sentence(
+    arguments: list[str], code: int, says: str
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = other.getsockname()[1]
+        given = [argument.format(taken=port) for argument in arguments]
+        ended = subprocess.run(
+            [sys.executable, "-m", "sandbox", *given],
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+    assert ended.returncode == code
+    assert says in ended.stderr.splitlines()[-1]
+    assert "Traceback" not in ended.stderr
 
 
 async def test_the_sandbox_serves_until_a_signal() -> None:
