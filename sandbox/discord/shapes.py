@@ -8,7 +8,9 @@ value without either.
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, Protocol
 from urllib.parse import urlsplit
 
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
 Path = tuple[str | int, ...]
+DATE_TIME = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:")
 SNOWFLAKE = re.compile(r"0|[1-9][0-9]{0,19}")
 
 
@@ -198,6 +201,19 @@ class Url(Plain):
             )
         elif not parts.netloc:
             complaints.add(path, "URL_TYPE_INVALID_URL", "Not a well formed URL.")
+
+
+@dataclass(frozen=True, slots=True)
+class Moment(Plain):
+    """A date with a time of day, in ISO 8601."""
+
+    def check(self, value: Any, path: Path, complaints: Complaints) -> None:
+        """Note what is no such text."""
+        if isinstance(value, str) and DATE_TIME.match(value):
+            with suppress(ValueError):
+                datetime.fromisoformat(value)
+                return
+        complaints.add(path, "DATE_TIME_TYPE_PARSE", f"Could not parse {value}. Should be ISO8601.")
 
 
 @dataclass(frozen=True, slots=True)

@@ -81,7 +81,7 @@ def _kind(call: Call, interaction: Interaction) -> Callback:
 
 
 async def _message(call: Call, interaction: Interaction, data: Json) -> Message:
-    draft = Draft(data, call.uploads, path=DATA)
+    draft = Draft(data, call.uploads, path=DATA, by_token=True)
     interaction.original = await posting.create(
         call.world,
         interaction.channel,
@@ -116,7 +116,7 @@ async def _update(call: Call, interaction: Interaction, data: Json) -> Message |
     message = interaction.message
     if message is None or message.deleted:
         raise DiscordError(10008)
-    draft = Draft(data, call.uploads, path=DATA, message=message)
+    draft = Draft(data, call.uploads, path=DATA, message=message, by_token=True)
     guards.guard_edit(call.world, message)
     interaction.original = await posting.edit(call.world, message, draft)
     return interaction.original

@@ -109,6 +109,12 @@ def check(given: Any, path: Path) -> Json:
         seen.add(field["custom_id"])
         if field["type"] in SELECTS:
             check_select(field, place, complaints)
+            if field.get("disabled"):
+                complaints.add(
+                    (*place, "disabled"),
+                    "SELECT_COMPONENT_DISABLED_IN_MODAL",
+                    "A select in a modal cannot be disabled",
+                )
         elif field["type"] == Kind.TEXT_INPUT:
             _check_input(field, place, complaints)
     complaints.refuse()

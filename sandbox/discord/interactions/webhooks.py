@@ -28,7 +28,7 @@ async def follow_up(call: Call) -> Answer:
     original = interaction.original
     if original is not None and original.is_loading and not original.deleted:
         return await _edit(call, interaction, original)
-    draft = Draft(call.body or {}, call.uploads)
+    draft = Draft(call.body or {}, call.uploads, by_token=True)
     if call.world.channel(interaction.channel.id) is None:
         raise DiscordError(10003)
     facts = origin(call.world, interaction)
@@ -94,7 +94,7 @@ def _message(call: Call, interaction: Interaction) -> Message:
 
 
 async def _edit(call: Call, interaction: Interaction, message: Message) -> Answer:
-    draft = Draft(call.body or {}, call.uploads, message=message)
+    draft = Draft(call.body or {}, call.uploads, message=message, by_token=True)
     guards.guard_edit(call.world, message)
     await posting.edit(call.world, message, draft)
     return Answer(render(call.world, message, viewer=interaction.user))

@@ -77,12 +77,34 @@ def check_select(component: Json, place: Path, complaints: Complaints) -> None:
                 "SELECT_COMPONENT_OPTION_VALUE_DUPLICATED",
                 "The specified option value is already used",
             )
+    _check_counts(component, place, complaints)
+
+
+def _check_counts(component: Json, place: Path, complaints: Complaints) -> None:
+    """Note bounds that clash with each other, with the options, or with those chosen before."""
     fewest, most = component.get("min_values"), component.get("max_values")
-    if (1 if most is None else most) < (1 if fewest is None else fewest):
+    fewest, most = 1 if fewest is None else fewest, 1 if most is None else most
+    if most < fewest:
         complaints.add(
             (*place, "max_values"),
             "SELECT_COMPONENT_INVALID_MAX_VALUES",
             "max_values must be at least min_values",
+        )
+    if component["type"] != Kind.STRING_SELECT:
+        return
+    options = component["options"]
+    for name, bound in (("min_values", fewest), ("max_values", most)):
+        if bound > len(options):
+            complaints.add(
+                (*place, name),
+                f"SELECT_COMPONENT_INVALID_{name.upper()}",
+                f"{name} must be at most the number of options",
+            )
+    if sum(bool(option.get("default")) for option in options) > most:
+        complaints.add(
+            (*place, "options"),
+            "SELECT_COMPONENT_TOO_MANY_DEFAULTS",
+            "There may be no more defaults than max_values",
         )
 
 

@@ -33,6 +33,8 @@ MAX_FILES = 10
 SETTABLE = (
     MessageFlag.SUPPRESS_EMBEDS | MessageFlag.SUPPRESS_NOTIFICATIONS | MessageFlag.IS_COMPONENTS_V2
 )
+OF_CHANNELS = ("nonce", "enforce_nonce", "message_reference", "sticker_ids")
+"""What a message by an interaction's token cannot say (IncomingWebhookInteractionRequest)."""
 LEGACY_FIELDS = ("content", "embeds", "poll", "sticker_ids")
 
 _ATTACHMENT = Record(
@@ -75,7 +77,8 @@ _BODY = Record(
 class Draft:
     """A checked body: what it says, and what it leaves unsaid.
 
-    ``path`` is where the body stands in the request (``data`` in an interaction response).
+    ``path`` is where the body stands in the request (``data`` in an interaction response);
+    ``by_token`` leaves out what only a message into a channel may say.
     """
 
     def __init__(
@@ -85,7 +88,10 @@ class Draft:
         *,
         path: Path = (),
         message: Message | None = None,
+        by_token: bool = False,
     ) -> None:
+        if by_token and isinstance(body, dict):
+            body = {name: value for name, value in body.items() if name not in OF_CHANNELS}
         self.uploads = uploads
         self.path = path
         require(_BODY, body, path)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from sandbox.discord.messages import media
-from sandbox.discord.shapes import Flag, Integer, ListOf, Record, Text, Url
+from sandbox.discord.shapes import Flag, Integer, ListOf, Moment, Record, Text, Url
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -29,7 +29,7 @@ _EMBED = Record(
         "title": Text(256),
         "description": Text(4096),
         "url": Url(schemes=("http", "https")),
-        "timestamp": Text(64),
+        "timestamp": Moment(),
         "color": Integer(0, MAX_COLOR),
         "footer": Record(
             {"text": Text(2048), "icon_url": Url(schemes=PICTURE_SCHEMES)}, frozenset({"text"})

@@ -103,17 +103,18 @@ async def edit(world: World, message: Message, draft: Draft) -> Message:
 
 async def _edit(world: World, message: Message, draft: Draft) -> Message:
     changed = replace(message)
+    changed.flags = _edited_flags(message, draft)
     await _fill(world, changed, draft)
     _require_substance(changed)
     if message.deleted:
         raise DiscordError(10008)
-    changed.flags = _edited_flags(message, draft)
     if not message.is_loading:
         changed.edited_at = world.now
     for attachment in message.attachments:
         attachment.deleted = attachment not in changed.attachments
     for name in EDITABLE:
         setattr(message, name, getattr(changed, name))
+    _describe(message, draft)
     message.remember(world)
     _announce(world, "MESSAGE_UPDATE", message, render_event(world, message))
     return message
@@ -204,8 +205,12 @@ async def _listed_files(
 ) -> list[Attachment]:
     present = {attachment.id: attachment for attachment in message.attachments}
     files: list[Attachment] = []
+    numbers: set[int] = set()
     for index, entry in enumerate(draft.body["attachments"]):
         number = int(entry["id"])
+        if number in numbers:
+            continue
+        numbers.add(number)
         if number in draft.uploads:
             files.append(await _store(world, message, draft.uploads[number], entry))
         elif number in present:
@@ -227,6 +232,15 @@ async def _store(world: World, message: Message, upload: Upload, entry: Json) ->
     attachment.title = entry.get("title") or attachment.title
     attachment.spoiler = attachment.spoiler or bool(entry.get("is_spoiler"))
     return attachment
+
+
+def _describe(message: Message, draft: Draft) -> None:
+    """Give the files that an edit keeps what it says of them."""
+    kept = {attachment.id: attachment for attachment in message.attachments}
+    for entry in draft.body.get("attachments") or ():
+        attachment = kept.get(int(entry["id"]))
+        if attachment is not None and "description" in entry:
+            attachment.description = entry["description"]
 
 
 def _check_kept_media(message: Message, draft: Draft, complaints: Complaints) -> None:
@@ -264,7 +278,9 @@ def _mentions(world: World, message: Message, draft: Draft) -> mentions.Mentions
 
 
 def _require_substance(message: Message) -> None:
-    if not (message.content or message.embeds or message.attachments or message.components):
+    """Refuse a message with nothing to see; of a V2 one, files show in components alone."""
+    is_shown = message.content or message.embeds or message.attachments
+    if not message.components and (message.uses_components_v2 or not is_shown):
         raise DiscordError(50006)
 
 

@@ -130,8 +130,8 @@ def _check_reference(call: Call, draft: Draft) -> None:
         raise DiscordError(160002)
     reference = draft.body["message_reference"]
     target = call.world.messages.get(int(reference["message_id"]))
-    is_there = target is not None and target.channel is channel and not target.deleted
-    if is_there:
+    is_here = target is not None and target.channel is channel and not target.deleted
+    if target is not None and is_here and not target.is_ephemeral:
         return
     if reference.get("fail_if_not_exists") is False:
         draft.body["message_reference"] = None

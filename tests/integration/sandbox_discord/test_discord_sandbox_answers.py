@@ -178,6 +178,7 @@ def label(component: Any, text: str = "Label") -> dict[str, Any]:
 
 
 INPUT: dict[str, Any] = {"type": 4, "custom_id": "f", "style": 1}
+MENU: dict[str, Any] = {"type": 3, "custom_id": "m", "options": [{"label": "A", "value": "a"}]}
 OPTIONS = [{"label": "A", "value": "a"}, {"label": "B", "value": "b"}]
 
 
@@ -203,6 +204,10 @@ OPTIONS = [{"label": "A", "value": "a"}, {"label": "B", "value": "b"}]
         (
             {"components": [label({**INPUT, "min_length": 5, "max_length": 4})]},
             "data.components.0.component.max_length",
+        ),
+        (
+            {"components": [label({**MENU, "disabled": True})]},
+            "data.components.0.component.disabled",
         ),
         (
             {"components": [label({"type": 21, "custom_id": "r", "options": OPTIONS[:1]})]},
@@ -308,6 +313,23 @@ async def test_bot_token_cannot_reach_an_ephemeral_answer(desk: Desk) -> None:
         assert (refused.status, refused.code) == (404, 10008)
     listed = await desk.rest("GET", f"/channels/{message['channel_id']}/messages")
     assert listed.body == []
+    reply = await desk.rest.post(content="x", message_reference={"message_id": message["id"]})
+    assert reply.complaints == {"message_reference": "MESSAGE_REFERENCE_UNKNOWN_MESSAGE"}
+
+
+async def test_an_answer_has_no_nonce_and_replies_to_nothing(desk: Desk) -> None:
+    """Both are fields of a channel's messages; a token's routes do not know them."""
+    target = await desk.person.say("alice", "question")
+    extra = {"nonce": "n", "enforce_nonce": True, "message_reference": {"message_id": target}}
+    interaction = await desk.command()
+    made = await desk.answer(interaction, 4, {"content": "one", **extra})
+    first = made.body["resource"]["message"]
+    second = await desk.webhook("POST", interaction, "", body={"content": "two", **extra})
+    assert second.body["id"] != first["id"]
+    for message in (first, second.body):
+        assert not {"nonce", "message_reference"} & message.keys()
+    listed = await desk.rest("GET", f"/channels/{first['channel_id']}/messages")
+    assert [message["content"] for message in listed.body] == ["two", "one", "question"]
 
 
 async def test_mentions_of_an_answer_are_users_only_unless_told_otherwise(desk: Desk) -> None:

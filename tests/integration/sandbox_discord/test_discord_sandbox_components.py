@@ -8,6 +8,9 @@ import pytest
 from message_parts import PICTURE, button, gallery, png, row, select, text
 from rest_caller import MESSAGES, V2, RestCaller
 
+TWO = [{"label": "A", "value": "a"}, {"label": "B", "value": "b"}]
+BOTH_CHOSEN = [{**option, "default": True} for option in TWO]
+
 
 @pytest.mark.parametrize(
     ("message", "complaints"),
@@ -107,8 +110,27 @@ from rest_caller import MESSAGES, V2, RestCaller
             },
         ),
         (
-            {"content": "x", "components": [row(select(min_values=3, max_values=2))]},
+            {"content": "x", "components": [row(select(min_values=2, max_values=1, options=TWO))]},
             {"components.0.components.0.max_values": "SELECT_COMPONENT_INVALID_MAX_VALUES"},
+        ),
+        (
+            {"content": "x", "components": [row(select(min_values=0, max_values=2))]},
+            {"components.0.components.0.max_values": "SELECT_COMPONENT_INVALID_MAX_VALUES"},
+        ),
+        (
+            {
+                "content": "x",
+                "components": [row(select(options=BOTH_CHOSEN))],
+            },
+            {"components.0.components.0.options": "SELECT_COMPONENT_TOO_MANY_DEFAULTS"},
+        ),
+        (
+            {"embeds": [{"title": "t", "timestamp": "yesterday"}]},
+            {"embeds.0.timestamp": "DATE_TIME_TYPE_PARSE"},
+        ),
+        (
+            {"embeds": [{"title": "t", "timestamp": "2026-02-30T12:00:00Z"}]},
+            {"embeds.0.timestamp": "DATE_TIME_TYPE_PARSE"},
         ),
         (
             {"flags": V2, "content": "x", "components": [text()]},

@@ -24,6 +24,16 @@ async def test_empty_messages_are_refused(rest: RestCaller) -> None:
     assert (await rest("GET", f"{MESSAGES}/{made['id']}")).body["content"] == "x"
 
 
+async def test_of_a_v2_message_the_components_are_all_there_is_to_see(rest: RestCaller) -> None:
+    """A file beside none of them is nothing, on creation and after an edit."""
+    files = (("a.png", png()),)
+    assert (await rest("POST", MESSAGES, {"flags": V2}, files=files)).code == 50006
+    body = {"flags": V2, "components": [text()]}
+    made = (await rest("POST", MESSAGES, body, files=files)).body
+    emptied = await rest("PATCH", f"{MESSAGES}/{made['id']}", {"components": []})
+    assert (emptied.status, emptied.code) == (400, 50006)
+
+
 async def test_v2_cannot_be_taken_back(rest: RestCaller) -> None:
     """An edit may turn a message into V2, if its content goes; the way back is closed."""
     made = (await rest.post(content="legacy")).body
@@ -64,6 +74,21 @@ async def test_files_of_an_edit(rest: RestCaller) -> None:
     assert [item["filename"] for item in replaced.body["attachments"]] == ["d.txt"]
     async with rest.session.get(first["url"]) as gone:
         assert gone.status == 404
+
+
+async def test_a_file_that_is_kept_is_listed_once_and_may_be_described_anew(
+    rest: RestCaller,
+) -> None:
+    made = (await rest("POST", MESSAGES, {"content": "x"}, files=(("a.png", png()),))).body
+    [picture] = made["attachments"]
+    path = f"{MESSAGES}/{made['id']}"
+    listed = [{"id": picture["id"], "description": "new"}, {"id": picture["id"]}]
+    edited = (await rest("PATCH", path, {"attachments": listed})).body
+    assert [(item["id"], item["description"]) for item in edited["attachments"]] == [
+        (picture["id"], "new")
+    ]
+    kept = (await rest("PATCH", path, {"attachments": [{"id": picture["id"]}]})).body
+    assert kept["attachments"][0]["description"] == "new"
 
 
 async def test_v2_edit_that_drops_a_shown_file_is_refused(rest: RestCaller) -> None:
