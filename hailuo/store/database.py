@@ -33,7 +33,7 @@ from hailuo.store.errors import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Callable, Generator
+    from collections.abc import AsyncGenerator, Callable, Coroutine, Generator
 
     from sqlalchemy.engine import URL, Connection
     from sqlalchemy.ext.asyncio import AsyncEngine
@@ -94,20 +94,32 @@ class Database:
         return self._engine.dialect.name
 
     async def read(self, act: Callable[[Connection], T]) -> T:
-        """Run ``act`` on a snapshot; nothing it writes is kept."""
-        with _as_store_errors():
-            async with self._engine.connect() as connection:
-                return await connection.run_sync(act)
+        """Run ``act`` on a snapshot; nothing it writes is kept.
+
+        Cancelling the caller does not cancel the look: a connection that is cancelled in the midst
+        keeps its snapshot, and closing would wait for that until the busy timeout.
+        """
+        return await self._to_its_end(self._look(act), act)
 
     async def write(self, act: Callable[[Connection], T]) -> T:
         """Run ``act`` in one transaction: all of it is kept, or none.
 
         Cancelling the caller does not cancel the transaction.
         """
-        task = asyncio.create_task(self._transact(act), name=f"store:{act.__qualname__}")
+        return await self._to_its_end(self._transact(act), act)
+
+    async def _to_its_end(
+        self, transaction: Coroutine[Any, Any, T], act: Callable[[Connection], T]
+    ) -> T:
+        task = asyncio.create_task(transaction, name=f"store:{act.__qualname__}")
         self._running.add(task)
         task.add_done_callback(self._finished)
         return await asyncio.shield(task)
+
+    async def _look(self, act: Callable[[Connection], T]) -> T:
+        with _as_store_errors():
+            async with self._engine.connect() as connection:
+                return await connection.run_sync(act)
 
     async def _transact(self, act: Callable[[Connection], T]) -> T:
         with _as_store_errors():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import sqlite3
 from typing import TYPE_CHECKING
 
@@ -11,10 +12,16 @@ from alembic.runtime.migration import MigrationContext
 from sqlalchemy import text
 
 from hailuo.store import Store
-from hailuo.store.database import Database
+from hailuo.store.database import BUSY_TIMEOUT_S, Database
 from hailuo.store.errors import SchemaTooNewError, StoreInUseError, StoreUnusableError
 from hailuo.store.tables import metadata
 from tests.clocks import ManualClock
+
+LONG_LOOK = text(
+    "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 300000)"
+    " SELECT count(*) FROM n, jobs"
+)
+A_TABLE = text("CREATE TABLE a (b INTEGER) STRICT")
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -41,6 +48,24 @@ async def test_every_commit_reaches_the_disk(sqlite_url: str) -> None:
                 }
             )
             assert pragmas == {"synchronous": 2, "journal_mode": "wal", "foreign_keys": 1}
+
+
+async def test_a_reader_that_is_cancelled_does_not_hold_up_the_close(sqlite_url: str) -> None:
+    """A snapshot that nobody gave back would keep a stopping bot for the whole busy timeout."""
+    reading = asyncio.Event()
+
+    def look(connection: Connection) -> int:
+        reading.set()
+        return connection.execute(LONG_LOOK).scalar_one()
+
+    async with asyncio.timeout(BUSY_TIMEOUT_S - 1), Database.open(sqlite_url) as database:
+        reader = asyncio.create_task(database.read(look))
+        await reading.wait()
+        await asyncio.sleep(0.01)  # its statement is on its way
+        reader.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await reader
+        await database.write(lambda connection: connection.execute(A_TABLE).close())
 
 
 async def test_a_second_process_is_refused_with_one_sentence(sqlite_url: str) -> None:
