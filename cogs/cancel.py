@@ -45,7 +45,7 @@ class CancelButton(JobButton, name="cancel", label=N_("Cancel")):
             job = await job_here(interaction, self.job_id)
         except NoSuchVideoError:
             return NO_SUCH_JOB
-        if not may_cancel(job, interaction.user.id, interaction.permissions):
+        if not may_manage(job, interaction.user.id, interaction.permissions):
             return NOT_YOURS
         engine = interaction.client.engine
         return outcome(await engine.cancel(job.id, UserId(interaction.user.id)))
@@ -69,7 +69,7 @@ class Cancel(commands.Cog):
         job = await self._engine.store.job_on(event.message_id)
         if job is None or not job.live:
             return
-        if may_cancel(job, event.user_id, self._permissions(event)):
+        if may_manage(job, event.user_id, self._permissions(event)):
             await self._engine.cancel(job.id, UserId(event.user_id))
 
     def _permissions(self, event: discord.RawReactionActionEvent) -> discord.Permissions:
@@ -103,8 +103,8 @@ def outcome(job: Job | None) -> str:
             return N_("The wish is noted, but the API has not answered yet; the card will show it.")
 
 
-def may_cancel(job: Job, user_id: int, permissions: discord.Permissions) -> bool:
-    """Tell whether somebody may stop a job: its requester, or who moderates its channel."""
+def may_manage(job: Job, user_id: int, permissions: discord.Permissions) -> bool:
+    """Tell whether somebody may end or delete a job: its requester, or who moderates its place."""
     moderates = job.request.guild_id is not None and permissions.manage_messages
     return user_id == job.request.user_id or moderates
 

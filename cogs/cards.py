@@ -12,10 +12,10 @@ import discord
 import structlog
 from discord.ext import commands
 
-from cogs.cancel import CROSS, may_cancel
+from cogs.cancel import CROSS, may_manage
 from cogs.ui import codes
 from hailuo.errors import HailuoError
-from hailuo.jobs.job import JobState, UserId
+from hailuo.jobs.job import CANCELLABLE, JobState, UserId
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -25,9 +25,8 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger(__name__)
 
-STILL_STOPPABLE: Final = frozenset(
-    {JobState.ACCEPTED, JobState.SUBMITTING, JobState.IN_QUEUE, JobState.IN_PROGRESS}
-)
+CROSSABLE: Final = CANCELLABLE | {JobState.IN_PROGRESS}
+"""Jobs whose ❌ is still looked for: the card of one that renders says that it came too late."""
 PAUSES: Final = (timedelta(seconds=1), timedelta(seconds=4))
 """Before each further try to read a card's reactions: nobody will tell of them again."""
 READ_REACTIONS: Final = 20
@@ -69,7 +68,7 @@ class Cards(commands.Cog):
             jobs = [
                 job
                 for job in await self._engine.store.live_jobs()
-                if job.state in STILL_STOPPABLE and self._shard_of(job) == shard_id
+                if job.state in CROSSABLE and self._shard_of(job) == shard_id
             ]
             jobs.sort(key=lambda job: job.request.channel_id)
             for _, in_channel in groupby(jobs, key=lambda job: job.request.channel_id):
@@ -121,12 +120,12 @@ class Cards(commands.Cog):
         if crosses is None or crosses.count <= crosses.me:
             return
         async for user in crosses.users(limit=READ_REACTIONS):
-            if not user.bot and await self._may_cancel(job, user):
+            if not user.bot and await self._may_manage(job, user):
                 log.info("a missed reaction cancels", job=job.id, user=user.id)
                 await self._engine.cancel(job.id, UserId(user.id))
                 return
 
-    async def _may_cancel(self, job: Job, user: discord.abc.User) -> bool:
+    async def _may_manage(self, job: Job, user: discord.abc.User) -> bool:
         guild = self._client.get_guild(job.request.guild_id or 0)
         channel = guild.get_channel_or_thread(job.request.channel_id) if guild else None
         if user.id == job.request.user_id or guild is None or channel is None:
@@ -135,7 +134,7 @@ class Cards(commands.Cog):
             member = await guild.fetch_member(user.id)
         except discord.NotFound:
             return False  # they have left since
-        return may_cancel(job, user.id, channel.permissions_for(member))
+        return may_manage(job, user.id, channel.permissions_for(member))
 
 
 async def setup(client: Client) -> None:

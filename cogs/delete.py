@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 import discord
 from discord import ui
 
-from cogs.cancel import may_cancel
+from cogs.cancel import may_manage
 from cogs.ui.errors import defer_privately
 from cogs.ui.job_button import JobButton
 from cogs.ui.language import private_language
@@ -76,7 +76,7 @@ class DeleteForGoodButton(
 async def _deletable(interaction: Interaction, job_id: JobId) -> Job:
     """Return a job that the presser may delete; raise where they may not."""
     job = await job_here(interaction, job_id)
-    if not may_cancel(job, interaction.user.id, interaction.permissions):
+    if not may_manage(job, interaction.user.id, interaction.permissions):
         raise NotYoursToDeleteError(f"{job_id} by {interaction.user.id}")
     return job
 

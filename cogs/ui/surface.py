@@ -8,6 +8,7 @@ a few times here and, after that, by the engine.
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
 from functools import partial
@@ -26,7 +27,7 @@ from cogs.ui.sender import Sender
 from hailuo.jobs.presenter import CardDelayedError, CardGoneError, CardTooLargeError
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Mapping, Sequence
+    from collections.abc import Awaitable, Callable, Generator, Mapping, Sequence
     from datetime import datetime
 
     from cogs.ui.budget import InvalidRequests
@@ -180,14 +181,11 @@ class Surface:
         """Tell whether the message is gone now, be it by us or by somebody before us."""
         self._check_budget(job)
         try:
-            await delete()
+            with _delays(job):
+                await delete()
         except discord.HTTPException as error:
-            if codes.is_passing(error):
-                raise _delayed(job, error) from error
             log.info("not deleted", job=job.id, code=error.code)
             return error.code in codes.NO_MESSAGE
-        except (aiohttp.ClientError, OSError, discord.RateLimited) as error:
-            raise _delayed(job, error) from error
         return True
 
     async def lose_card(self, job: Job, code: int = codes.UNKNOWN_MESSAGE) -> None:
@@ -215,18 +213,16 @@ class Surface:
                 continue
             self._check_budget(job)
             try:
-                return way, await self._send(job, way, draft, purpose)
+                with _delays(job):
+                    return way, await self._send(job, way, draft, purpose)
             except OldMessageError:
                 log.info("edited too often for its age", job=job.id)
+            except CardDelayedError as error:
+                delayed = error
+                if way in POSTS:
+                    break
             except discord.HTTPException as error:
-                if codes.is_passing(error):
-                    delayed = _delayed(job, error)
-                else:
-                    await self._learn(job, way, draft.act, error)
-            except (aiohttp.ClientError, OSError, discord.RateLimited) as error:
-                delayed = _delayed(job, error)
-            if delayed is not None and way in POSTS:
-                break
+                await self._learn(job, way, draft.act, error)
         if delayed is not None:
             raise delayed
         raise CardGoneError(f"{job.id}: no way is left")
@@ -290,31 +286,40 @@ class Surface:
         """
         if not self._is_open(job, way, draft.act):
             return None
-        me = self._client.user
         try:
-            place = await self._sender.place(job, way)
-            async for message in place.history(
-                limit=SEARCHED_MESSAGES, after=since, oldest_first=True
-            ):
-                ours = me is not None and message.author.id == me.id
-                if (
-                    ours
-                    and message.id != job.request.card.message_id
-                    and shows(message, draft.mark)
+            with _delays(job):
+                place = await self._sender.place(job, way)
+                async for message in place.history(
+                    limit=SEARCHED_MESSAGES, after=since, oldest_first=True
                 ):
-                    return message
+                    if self._is_ours(message, job) and shows(message, draft.mark):
+                        return message
         except discord.HTTPException as error:
-            if codes.is_passing(error):
-                raise _delayed(job, error) from error
             log.info("cannot be searched", job=job.id, way=way, code=error.code)
-        except (aiohttp.ClientError, OSError, discord.RateLimited) as error:
-            raise _delayed(job, error) from error
         return None
+
+    def _is_ours(self, message: discord.Message, job: Job) -> bool:
+        """Tell whether a message is the bot's own, but not the job's card."""
+        me = self._client.user
+        ours = me is not None and message.author.id == me.id
+        return ours and message.id != job.request.card.message_id
+
+
+@contextmanager
+def _delays(job: Job) -> Generator[None]:
+    """Raise as `CardDelayedError` what says "not now"; what says "no" passes through."""
+    try:
+        yield
+    except discord.HTTPException as error:
+        if not codes.is_passing(error):
+            raise
+        raise _delayed(job, error) from error
+    except (aiohttp.ClientError, OSError, discord.RateLimited) as error:
+        raise _delayed(job, error) from error
 
 
 def _delayed(job: Job, cause: Exception) -> CardDelayedError:
     error = CardDelayedError(f"{job.id}: {type(cause).__name__}: {cause}")
-    error.__cause__ = cause
     if isinstance(cause, discord.RateLimited):
         error.retry_after = timedelta(seconds=cause.retry_after)
     return error
