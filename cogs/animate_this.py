@@ -13,12 +13,12 @@ from cogs.ui.cost import cost_of
 from cogs.ui.errors import check_served
 from cogs.ui.language import private_language
 from cogs.ui.lineage import Origin, OriginKind
+from cogs.ui.provenance import provenance_of
 from cogs.ui.sequel import begin, borrowed, private_in
-from cogs.ui.sights import jobs_named_on, sights
+from cogs.ui.sights import sights
 from cogs.ui.text import shorten
 from hailuo.jobs.finds import Find, NoPictureError
 from hailuo.jobs.job import JOB_ID_PATTERN, JobId, UserId, job_id_of
-from hailuo.jobs.sequels import owner_of
 from hailuo.jobs.sources import MediaKind
 from hailuo.wording import N_
 
@@ -30,7 +30,6 @@ if TYPE_CHECKING:
     from cogs.ui.language import Language
     from cogs.ui.modals import Answers
     from cogs.ui.sights import Sight
-    from hailuo.jobs.job import Job
 
 NAME: Final = N_("Animate this")
 LONGEST_OPTION: Final = 100
@@ -56,18 +55,17 @@ class AnimateThis(commands.Cog):
     async def animate_this(self, interaction: Interaction, message: discord.Message) -> None:
         """Ask for a prompt; a modal cannot be deferred, so nothing slow comes before it."""
         user_id = UserId(interaction.user.id)
-        job = await self._job_on(message)
-        owner = UserId(message.author.id) if job is None else owner_of(job)
-        await self._engine.sequels.check_shared(owner, user_id)
         found = sights(message)[: modals.MOST_OPTIONS]
-        cost = await cost_of(interaction, private_in(interaction, job))
+        shown = await provenance_of(self._client, message)
+        await self._engine.sequels.check_shared(shown.owner, user_id)
+        cost = await cost_of(interaction, private_in(interaction, shown.job))
         find = Find(
             id=job_id_of(interaction.id),
             user_id=user_id,
             media=tuple(sight.media for sight in found),
             place=message.jump_url,
-            picture_of=borrowed(owner, interaction),
-            parent_id=None if job is None else job.id,
+            picture_of=borrowed(shown.owner, interaction),
+            parent_id=None if shown.job is None else shown.job.id,
         )
         await self._engine.finds.keep(find)
         say = private_language(interaction)
@@ -96,20 +94,6 @@ class AnimateThis(commands.Cog):
             kind = OriginKind.CONTINUE
         origin = Origin(kind, find.place, find.parent_id, find.picture_of, server)
         await begin(interaction, origin, source, answers.get(modals.PROMPT, ""))
-
-    async def _job_on(self, message: discord.Message) -> Job | None:
-        """Return the job that a message of the bot's own shows; None for other people's messages.
-
-        Raises `NoPictureError` where nobody can tell any more whose picture that was.
-        """
-        if self._client.user is None or message.author.id != self._client.user.id:
-            return None
-        job = await self._engine.store.job_on(message.id)
-        for job_id in () if job is not None else jobs_named_on(message):
-            job = job or await self._engine.store.job(job_id)
-        if job is None or job.deleted_at is not None:
-            raise NoPictureError(f"message {message.id} shows no job that is known")
-        return job
 
 
 def _options(found: Sequence[Sight], say: Language) -> list[discord.SelectOption]:

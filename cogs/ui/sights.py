@@ -50,8 +50,7 @@ class Sight:
 
 def sights(message: discord.Message) -> list[Sight]:
     """Return what can be animated on a message; raise the error that says why nothing can."""
-    parts: list[Any] = [message, *message.message_snapshots]
-    found = {URL(sight.media.url).path: sight for part in parts for sight in _on(part)}
+    found = {URL(sight.media.url).path: sight for part in parts_of(message) for sight in _on(part)}
     usable: list[Sight] = []
     refusal: HailuoError | None = None
     for sight in found.values():
@@ -66,8 +65,14 @@ def sights(message: discord.Message) -> list[Sight]:
     return usable
 
 
-def jobs_named_on(message: discord.Message) -> Sequence[JobId]:
-    """Return the jobs that a message of the bot's own names in its buttons and files.
+def parts_of(message: discord.Message) -> list[Any]:
+    """Return the message, and what it forwards, as far as they show anything."""
+    parts = (message, *message.message_snapshots)
+    return [part for part in parts if next(_on(part), None) is not None]
+
+
+def jobs_named_on(message: Any) -> Sequence[JobId]:
+    """Return the jobs that a message, or one that is forwarded, names in its buttons and files.
 
     Its text is left out: a prompt stands there, which says what its member likes.
     """
