@@ -48,6 +48,11 @@ class ManualClock:
         heapq.heappush(self._sleepers, (self._elapsed + duration, next(self._order), wake))
         await wake
 
+    @property
+    def sleepers(self) -> int:
+        """How many wait for the clock to move."""
+        return sum(not wake.done() for _, _, wake in self._sleepers)
+
     async def advance(self, duration: timedelta) -> None:
         """Move the clock, waking sleepers one by one at their own times."""
         until = self._elapsed + duration

@@ -32,7 +32,7 @@ JsonObject: TypeAlias = Mapping[str, object]
 
 _REQUEST_ID = re.compile(r"[A-Za-z0-9_-]{1,128}")
 
-# The seed and the docs have the first word of each row; the vendor's own clients know the others.
+# The vendor's API page has the first word of each row; the vendor's own clients know the others.
 _IN_QUEUE = frozenset({"in_queue", "queued", "pending", "waiting"})
 _IN_PROGRESS = frozenset({"in_progress", "starting", "processing", "running"})
 _COMPLETED = frozenset({"completed", "succeeded"})

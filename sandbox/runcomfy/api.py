@@ -1,4 +1,4 @@
-"""The four endpoints of the seed, the model's page in the catalog, and the public files."""
+"""The four endpoints of the vendor's API page, the model's catalog page, and the public files."""
 
 from __future__ import annotations
 

@@ -20,7 +20,7 @@ LEDGER_URL_LENGTH = 200  # a data URI is megabytes long
 
 
 class Stage(StrEnum):
-    """Where a request is; the first four are the seed's words, `failed` the vendor clients'."""
+    """Where a request is; the first four are the API page's words, `failed` the vendor clients'."""
 
     IN_QUEUE = "in_queue"
     IN_PROGRESS = "in_progress"

@@ -1,4 +1,4 @@
-"""The seed's input schema for the one model served here, stated a second time on purpose.
+"""The input schema of the vendor's API page for the one model served, stated again on purpose.
 
 The product has its own copy of these rules. The judge must not share the defendant's mistake, so
 nothing is imported from there.

@@ -273,7 +273,7 @@ def test_the_job_core_keeps_its_word(template: Path) -> None:
         max_examples=count("EXAMPLES", 6),
         stateful_step_count=count("STEPS", 25),
         deadline=None,
-        derandomize=not count("RANDOM", 0),
+        derandomize=not count("FRESH", 0),
         suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
     )
     machine("runTest").runTest()

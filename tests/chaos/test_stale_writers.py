@@ -143,13 +143,18 @@ async def _freeze_and_thaw(here: Town) -> None:
     await here.stage.runcomfy.delete("/sandbox/faults")
     await here.make_old(owner)
     await here.stage.until(lambda: here.taken_over(owner), "the others take over")
-    await asyncio.sleep(NEWS_TAKE_S)  # until the last answer has come to who cannot read it
+    await here.stage.until(lambda: _all_answered(here), "the news come to who cannot read them")
     frozen.process.send_signal(signal.SIGCONT)
 
     async def awake() -> bool:
         return f"was={owner}" in frozen.log
 
     await here.stage.until(awake, "it begins anew")
+
+
+async def _all_answered(here: Town) -> bool:
+    calls = (await here.stage.runcomfy.get("/sandbox/ledger"))["calls"]
+    return all(call["status"] is not None for call in calls)
 
 
 async def _complete(here: Town) -> None:

@@ -134,9 +134,10 @@ async def test_cancelling_kills_the_child_at_work(pool: ChildPool, tmp_path: Pat
 
 async def test_a_child_killed_while_idle_is_replaced_unseen(pool: ChildPool) -> None:
     pid = await child_pid(pool)
+    child = await pool._seats[0].child()
     os.kill(pid, signal.SIGKILL)
-    await until_gone(pid)
-    await asyncio.sleep(0.01)  # one turn of the loop, in which it sees the closed pipe
+    while child.alive:  # until its closed pipe is seen
+        await asyncio.sleep(0.001)
     assert await child_pid(pool) != pid
 
 

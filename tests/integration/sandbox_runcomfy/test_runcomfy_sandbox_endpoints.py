@@ -1,4 +1,4 @@
-"""The four endpoints of the seed, with the shapes the vendor's pages and clients show."""
+"""The four endpoints of the vendor's API page, with the shapes its pages and clients show."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The input schema and the four validations, with the seed's own sentences."""
+"""The input schema and the four validations, with the own sentences of the vendor's API page."""
 
 from __future__ import annotations
 
