@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
 from functools import partial
@@ -19,9 +18,11 @@ from cogs.ui.forecast import Forecasts
 from cogs.ui.media import media, picture_name, video_name
 from cogs.ui.memory import Place, Way
 from cogs.ui.place import card_of, is_elsewhere, url_of
+from cogs.ui.placing import Placing
 from cogs.ui.private import DmClosedError
 from cogs.ui.sender import Draft, Upload
 from cogs.ui.surface import BlockedError, Surface
+from cogs.ui.upload_limits import UploadLimits
 from hailuo.jobs.job import JobState
 from hailuo.jobs.presenter import (
     CardDelayedError,
@@ -30,10 +31,9 @@ from hailuo.jobs.presenter import (
     Delivery,
     Outlook,
 )
-from hailuo.sizes import MIB
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Generator
+    from collections.abc import Awaitable, Callable
     from pathlib import Path
 
     import discord
@@ -52,10 +52,6 @@ log = structlog.get_logger(__name__)
 END: Final = "end"
 UNCLEAR: Final = "unclear"
 TELL: Final = "tell"
-SIZES: Final = (0, 10 * MIB, 20 * MIB, 50 * MIB, 100 * MIB)
-"""Limits that Discord has had for a file, smallest first."""
-SIZE_MARGIN: Final = 256 * 1024
-"""What a request needs beside its largest file: the picture is kept, the rest is text."""
 
 NO_NUMBERS_AFTER: Final = RATIONED_AFTER - timedelta(minutes=10)
 """Later a card shows neither places nor times: soon it can no longer take them back."""
@@ -74,14 +70,13 @@ class CardPresenter:
         default_upload_bytes: int,
         share: Callable[[Job], Awaitable[tuple[int, int]]],
     ) -> None:
-        self._client = client
         self._clock = clock
         self._share = share
-        self._default_upload_bytes = default_upload_bytes
         self._surface = Surface(client, keeper, clock, budget)
         self._crosses = Crosses(client, self._surface)
         self._forecasts = Forecasts(clock)
-        self._placing: dict[JobId, asyncio.Future[str | None]] = {}
+        self._limits = UploadLimits(client, self._surface, default_upload_bytes)
+        self.placing = Placing()
         self._editor = ProgressEditor(self._draw_progress, clock, budget)
 
     async def run(self) -> None:
@@ -121,41 +116,10 @@ class CardPresenter:
             job, message = await self._surface.place(job, draft)
         except CardGoneError as error:
             closed = DmClosedError(str(error))
-            self._tell_place(job, closed)
+            self.placing.tell(job, closed)
             raise closed from error
-        self._tell_place(job, url_of(job, Place(message.channel.id, message.id)))
+        self.placing.tell(job, url_of(job, Place(message.channel.id, message.id)))
         return job, message
-
-    @contextmanager
-    def placing(self, job_id: JobId) -> Generator[asyncio.Future[str | None]]:
-        """Have the place of a job's card told to whoever asks before the job begins."""
-        place = self._placing[job_id] = asyncio.get_running_loop().create_future()
-        try:
-            yield place
-        finally:
-            self._placing.pop(job_id, None)
-            if not place.cancel() and not place.cancelled():
-                place.exception()  # seen, though nobody may have waited for it
-
-    async def placed(self, place: asyncio.Future[str | None], within: timedelta) -> str | None:
-        """Return where a card was placed; None where that takes too long, or no card came about.
-
-        Raises `DmClosedError`.
-        """
-        try:
-            async with asyncio.timeout(within.total_seconds()):
-                return await place
-        except TimeoutError:
-            return None
-
-    def _tell_place(self, job: Job, told: str | DmClosedError | None) -> None:
-        place = self._placing.get(job.id)
-        if place is None or place.done():
-            return
-        if isinstance(told, DmClosedError):
-            place.set_exception(told)
-        else:
-            place.set_result(told)
 
     def update(self, job: Job, outlook: Outlook) -> None:
         """Have the card show a live job's progress soon."""
@@ -167,7 +131,7 @@ class CardPresenter:
 
     async def close(self, job: Job) -> None:
         """Draw the end of a job that has no video to hand over."""
-        self._tell_place(job, None)
+        self.placing.tell(job, None)
         has_picture = self._surface.memory(job).picture_id is not None
         await self._arrive(
             job,
@@ -176,30 +140,8 @@ class CardPresenter:
         )
 
     def upload_limit(self, job: Job) -> int:
-        """Return how many bytes the job's message may carry now.
-
-        The interaction's own limit holds for its token; the bot's token gets the server's.
-        discord.py knows an older default, so the setting stands in where the server has no boost.
-        What Discord has refused already lowers either.
-        """
-        promised, corrected = self._promised(job), self._surface.memory(job).upload_limit
-        limit = promised if corrected is None else min(promised, corrected)
-        return max(0, limit - SIZE_MARGIN)
-
-    def _promised(self, job: Job) -> int:
-        if self._surface.can_send_by_token(job):
-            return job.request.card.upload_limit
-        in_guild = job.request.guild_id is not None and not job.request.private
-        guild = self._client.get_guild(job.request.guild_id or 0) if in_guild else None
-        boosted = guild.filesize_limit if guild is not None and guild.premium_tier > 1 else 0
-        return max(boosted, self._default_upload_bytes)
-
-    async def _correct_limit(self, job: Job) -> None:
-        """Remember, once, that this place takes less than it promised: the next size below."""
-        memory = self._surface.memory(job)
-        if memory.upload_limit is None:
-            below = max(size for size in SIZES if size < self._promised(job))
-            await self._surface.remember(job, replace(memory, upload_limit=below))
+        """Return how many bytes the job's message may carry now."""
+        return self._limits.of(job)
 
     async def deliver(self, job: Job, video: Path | None, picture: Path) -> Delivery:
         """Hand over the video in the card, or by a new message where the card is gone."""
@@ -213,7 +155,7 @@ class CardPresenter:
                     anew=self._with_video(job, video, None),
                 )
             except CardTooLargeError:
-                await self._correct_limit(job)
+                await self._limits.correct(job)
                 raise
         if not reached:
             reached = await self._arrive(job, in_card=link, anew=link)

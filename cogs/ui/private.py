@@ -60,12 +60,12 @@ async def begin_privately(
         channel = await interaction.client.create_dm(discord.Object(interaction.user.id))
     except discord.Forbidden as error:
         raise DmClosedError(str(error)) from error
-    presenter = interaction.client.presenter
-    with presenter.placing(job_id_of(request.interaction_id)) as place:
+    placing = interaction.client.presenter.placing
+    with placing.awaited(job_id_of(request.interaction_id)) as place:
         offer = await begin(_in_dm(request, ChannelId(channel.id)))
         if offer is not None:
             return offer
-        url = await presenter.placed(place, DRAWN_WITHIN)
+        url = await placing.placed(place, DRAWN_WITHIN)
     say = private_language(interaction)
     if url is None:
         text = say("Your video comes as a direct message, for you alone.")
