@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 from PIL import Image
 
+from tests.acceptance.forms import private_message
 from tests.acceptance.pictures import picture
 from tests.acceptance.playground import components, media_of, texts_of
 
@@ -105,3 +106,28 @@ async def test_an_offer_outlives_a_restart(stage: Stage) -> None:
 
     await stage.until(is_back, "the bot is back")
     await stage.card(await stage.press(offer, "Crop"), "Done")
+
+
+async def test_nobody_can_take_or_refuse_what_another_was_asked(stage: Stage) -> None:
+    """An id in a button that others can press, as only the bot could post it, opens nothing."""
+    card = await stage.card(await stage.animate(picture(), prompt="mine"), "Done")
+    await stage.settled()
+    again = await private_message(stage, await stage.press(card, "Again"))
+    offer = await offer_for(stage, picture(1600, 400))
+    ids = [
+        item["custom_id"] for one in (again, offer) for item in components(one) if "label" in item
+    ]
+    assert [custom_id.partition(":")[0] for custom_id in ids] == [
+        "begin",
+        "take",
+        "take",
+        "keep-out",
+    ]
+    forged = await stage.post_as_bot(*ids)
+    for custom_id in ids[:3]:
+        told = await stage.private_answer(await stage.press_id(forged, custom_id, who="bob"))
+        assert "no longer open" in told
+    await stage.press_id(forged, ids[3], who="bob")
+    await stage.card(await stage.press(offer, "Crop"), "Done")
+    await stage.card(await stage.press(again, "Begin"), "Done")
+    assert len(await stage.submits()) == 3

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from sandbox.discord.ids import GUILD_ID
+from tests.acceptance import forms
 from tests.acceptance.pictures import picture
 from tests.acceptance.playground import media_of, texts_of
 from tests.acceptance.test_restart import restart
@@ -97,3 +99,37 @@ async def test_in_a_dm_private_changes_nothing(stage: Stage) -> None:
     interaction = await stage.animate(picture(), channel=dm, options={"private": True})
     done = await in_dm(stage, "Done")
     assert (await stage.interaction(interaction))["messages"] == [done["id"]]
+
+
+async def test_what_is_made_of_a_private_video_is_private_under_its_servers_rules(
+    set_the_stage: SetTheStage,
+) -> None:
+    """Every button of a card in the DM works, though the bot serves one server and no DM."""
+    allowed = {"ALLOWED_GUILDS": str(GUILD_ID), "QUOTA_PER_USER": "9", "MAX_LIVE_PER_USER": "9"}
+    async with set_the_stage(**allowed) as stage:
+        await stage.animate(picture(), prompt="a secret", options={"private": True})
+        card = await in_dm(stage, "Done")
+        await stage.settled()
+        ask = await forms.private_message(stage, await stage.press(card, "Again"))
+        assert "counts as one of your 9" in texts_of(ask)
+        begun = await stage.press(ask, "Begin")
+        assert "for you alone" in await stage.private_answer(begun)
+        await stage.settled(2)
+        for number, label in enumerate(("Edit prompt", "Continue"), 3):
+            opener = await stage.press(card, label)
+            await forms.send_off(stage, opener, values={"prompt": label})
+            await stage.settled(number)
+        made = forms.rows(stage, "SELECT private, guild_id, state, parent_id FROM jobs ORDER BY id")
+        parent = forms.job_of(card)
+        assert made == [(1, GUILD_ID, "delivered", None)] + [(1, GUILD_ID, "delivered", parent)] * 3
+        dm = await stage.messages("alice", channel="dm")
+        assert len([one for one in dm if media_of(one)]) == 4
+        question = await forms.private_message(stage, await stage.press(card, "Delete"))
+        await stage.press(question, "Delete for good")
+
+        async def gone() -> bool:
+            ids = [one["id"] for one in await stage.messages("alice", channel="dm")]
+            return card["id"] not in ids
+
+        await stage.until(gone, "the card leaves the DM")
+        await nothing_in_the_server(stage)
