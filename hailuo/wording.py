@@ -36,9 +36,6 @@ class Wording:
 
     @classmethod
     def load(cls, stored: str) -> Self:
-        """Read what `dump` wrote, or an English text of an earlier release."""
-        try:
-            data: Any = json.loads(stored)
-            return cls(str(data["text"]), dict(data["facts"]))
-        except (ValueError, LookupError, TypeError):
-            return cls("{text}", {"text": stored})
+        """Read what `dump` wrote."""
+        data: dict[str, Any] = json.loads(stored)
+        return cls(data["text"], data["facts"])

@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     from cogs.ui.client import Client
 
 LONGEST_TITLE: Final = 45
-LONGEST_LABEL: Final = 45
 MOST_OPTIONS: Final = 25
 PROMPT: Final = "prompt"
 PICTURE: Final = "picture"

@@ -13,7 +13,6 @@ from hailuo.children.pool import ChildPool
 from hailuo.images.errors import REFUSALS, PictureTooCostlyError, PictureUnreadableError
 from hailuo.images.formats import PictureFormat
 from hailuo.images.picture import Original, Picture, Size
-from hailuo.images.repair import CropPlace
 from hailuo.sizes import MIB
 
 if TYPE_CHECKING:
@@ -68,13 +67,7 @@ class PictureDoctor:
         """
         return await self._write("clean", {"source": str(source)}, target)
 
-    async def repair(
-        self,
-        source: Path,
-        target: Path,
-        repair: Repair,
-        place: CropPlace = CropPlace.MIDDLE,
-    ) -> Picture:
+    async def repair(self, source: Path, target: Path, repair: Repair) -> Picture:
         """Write the picture anew as `repairs.plan` planned it, from the file as it came.
 
         The outcome is like that of `clean`, at the size of ``repair.result``.
@@ -85,7 +78,6 @@ class PictureDoctor:
             "size": _pair(repair.source),
             "frame": _pair(repair.frame),
             "result": _pair(repair.result),
-            "place": place.value,
         }
         return await self._write("repair", arguments, target)
 

@@ -18,13 +18,6 @@ class RepairKind(StrEnum):
     PAD = "pad"
 
 
-class CropPlace(StrEnum):
-    """Which part a crop keeps."""
-
-    MIDDLE = "middle"
-    DETAIL = "detail"
-
-
 @dataclass(frozen=True, slots=True)
 class Repair:
     """Cut ``frame`` out of the picture, or set the picture into it; then scale to ``result``.

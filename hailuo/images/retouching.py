@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 from PIL import Image, ImageFilter, ImageOps
 
 from hailuo.images.picture import Size
-from hailuo.images.repair import CropPlace, RepairKind
+from hailuo.images.repair import RepairKind
 
 if TYPE_CHECKING:
     from hailuo.images.repair import Repair
@@ -43,24 +43,23 @@ def _bounded(side: int, frame_side: int, kind: RepairKind) -> int:
     return max(side, frame_side) if kind is RepairKind.CROP else max(1, min(side, frame_side))
 
 
-def retouch(picture: Image.Image, repair: Repair, place: CropPlace) -> Image.Image:
+def retouch(picture: Image.Image, repair: Repair) -> Image.Image:
     """Return the repaired picture; ``picture`` has the size that `wanted_size` asked for."""
     match repair.kind:
         case RepairKind.ENLARGE:
             return picture
         case RepairKind.CROP:
-            return _crop(picture, repair.result, place)
+            return _crop(picture, repair.result)
         case RepairKind.PAD:
             return _pad(picture, repair.result)
 
 
-def _crop(picture: Image.Image, size: Size, place: CropPlace) -> Image.Image:
-    left, top = (picture.width - size.width) // 2, (picture.height - size.height) // 2
-    if place is CropPlace.DETAIL:
-        if picture.width > size.width:
-            left = _most_detailed(picture, size.width)
-        elif picture.height > size.height:
-            top = _most_detailed(picture.transpose(Image.Transpose.TRANSPOSE), size.height)
+def _crop(picture: Image.Image, size: Size) -> Image.Image:
+    left = top = 0
+    if picture.width > size.width:
+        left = _most_detailed(picture, size.width)
+    elif picture.height > size.height:
+        top = _most_detailed(picture.transpose(Image.Transpose.TRANSPOSE), size.height)
     return picture.crop((left, top, left + size.width, top + size.height))
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 
 from hailuo.images.picture import LONGEST_SIDE, Original, Size
 from hailuo.images.reading import read
-from hailuo.images.repair import CropPlace, Repair, RepairKind
+from hailuo.images.repair import Repair, RepairKind
 from hailuo.images.retouching import retouch, wanted_size
 from hailuo.images.writing import write
 
@@ -30,7 +30,7 @@ def clean(source: str, target: str) -> dict[str, object]:
 
 
 def repair(
-    source: str, target: str, kind: str, size: Pair, frame: Pair, result: Pair, place: str
+    source: str, target: str, kind: str, size: Pair, frame: Pair, result: Pair
 ) -> dict[str, object]:
     """Write the picture anew at a size that the model takes."""
     plan = Repair(RepairKind(kind), Size(*size), Size(*frame), Size(*result))
@@ -38,7 +38,7 @@ def repair(
     original, picture = read(Path(source), lambda _: wanted)
     if original.size != plan.source:
         raise ValueError(f"a plan for {plan.source} and a picture of {original.size}")
-    return _write(retouch(picture, plan, CropPlace(place)), target, original)
+    return _write(retouch(picture, plan), target, original)
 
 
 def _write(picture: Image.Image, target: str, original: Original) -> dict[str, object]:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, ClassVar, Final
 
 from hailuo import quotas
 from hailuo.errors import HailuoError
-from hailuo.images.repair import CropPlace, RepairKind
+from hailuo.images.repair import RepairKind
 from hailuo.images.repairs import plan
 from hailuo.jobs.checks import check_prompt, check_size
 from hailuo.jobs.job import Job, Picture, job_id_of
@@ -206,7 +206,7 @@ class Intake:
                 repair = _chosen(repairs, fit)
                 if repair is None:
                     return await self._offers.make(request, incoming, size)
-                picture = await self._doctor.repair(incoming, cleaned, repair, CropPlace.DETAIL)
+                picture = await self._doctor.repair(incoming, cleaned, repair)
             name = f"{job_id}{picture.format.suffix}"
             await asyncio.to_thread(cleaned.replace, self._folders.picture(name))
         finally:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final, Self
 
 from hailuo.errors import HailuoError
 from hailuo.images.picture import Size
-from hailuo.images.repair import CropPlace, RepairKind
+from hailuo.images.repair import RepairKind
 from hailuo.images.repairs import plan
 from hailuo.jobs.job import GuildId, JobId, UserId, job_id_of
 from hailuo.jobs.notes import Notes
@@ -139,7 +139,7 @@ class Offers:
 
     async def _repair(self, offer_id: JobId, source: Path, repair: Repair) -> Choice:
         draft = self._folder / f"{offer_id}-{repair.kind}"
-        picture = await self._doctor.repair(source, draft, repair, CropPlace.DETAIL)
+        picture = await self._doctor.repair(source, draft, repair)
         path = draft.with_name(draft.name + picture.format.suffix)
         await asyncio.to_thread(draft.replace, path)
         return Choice(

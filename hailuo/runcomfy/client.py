@@ -182,7 +182,7 @@ class RunComfyClient:
             error = InvalidModelError(
                 error.text, http_status=error.http_status, error_code=error.error_code
             )
-        return Refused(error, error.retry_after)
+        return Refused(error)
 
     def _parsed(
         self,

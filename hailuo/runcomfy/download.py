@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 from hailuo.errors import HailuoError
 from hailuo.fetch import FetchError
 from hailuo.sizes import MIB
+from hailuo.videos.container import container_of
 from hailuo.wording import N_
 
 if TYPE_CHECKING:
@@ -22,10 +23,6 @@ T = TypeVar("T")
 
 LARGEST_VIDEO = 512 * MIB
 """Bytes; the cap of the vendor's own node."""
-
-_HEAD = 12
-_EBML = b"\x1a\x45\xdf\xa3"
-_PICTURE_BRANDS = frozenset({b"avif", b"avis", b"heic", b"heix", b"hevc", b"mif1", b"msf1"})
 
 
 class NoVideoError(HailuoError):
@@ -80,19 +77,10 @@ async def download_video(
 async def _look_inside(path: Path, probe: Callable[[Path], Awaitable[T]]) -> T | None:
     """Return what the probe says; None, and no file, if it is no video."""
     try:
-        if await asyncio.to_thread(_looks_like_video, path):
+        if await asyncio.to_thread(container_of, path):
             return await probe(path)
     except HailuoError as error:
         if error.retryable:
             raise
     await asyncio.to_thread(path.unlink, missing_ok=True)
     return None
-
-
-def _looks_like_video(path: Path) -> bool:
-    """Tell MP4 and WebM from the rest; decoders would take a picture for a one-frame video."""
-    with path.open("rb") as file:
-        head = file.read(_HEAD)
-    if head[4:8] == b"ftyp":
-        return head[8:12] not in _PICTURE_BRANDS
-    return head.startswith(_EBML)

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, ClassVar, NewType, TypeAlias
+from typing import TYPE_CHECKING, NewType, TypeAlias
 
 if TYPE_CHECKING:
-    from datetime import timedelta
-
     from hailuo.runcomfy.errors import RunComfyError
 
 RequestId = NewType("RequestId", str)
@@ -31,14 +29,13 @@ class JobInput:
         }
 
 
-# What a request is doing. ``final`` says that it will not change any more.
+# What a request is doing.
 
 
 @dataclass(frozen=True, slots=True)
 class InQueue:
     """Waits for a machine; ``position`` counts from the API's own first place, where it tells."""
 
-    final: ClassVar[bool] = False
     position: int | None = None
 
 
@@ -46,28 +43,21 @@ class InQueue:
 class InProgress:
     """Is being rendered; from here it cannot be cancelled."""
 
-    final: ClassVar[bool] = False
-
 
 @dataclass(frozen=True, slots=True)
 class Completed:
     """Is done, for better or worse: the result is the definitive word."""
-
-    final: ClassVar[bool] = True
 
 
 @dataclass(frozen=True, slots=True)
 class Cancelled:
     """Was cancelled; there will be no video."""
 
-    final: ClassVar[bool] = True
-
 
 @dataclass(frozen=True, slots=True)
 class Failed:
     """Failed on the API's side; ``reason`` is redacted and short, and may be empty."""
 
-    final: ClassVar[bool] = True
     reason: str = ""
 
 
@@ -75,7 +65,6 @@ class Failed:
 class UnknownStatus:
     """Is in a state we have no word for, which means no more than: look again later."""
 
-    final: ClassVar[bool] = False
     word: str = ""
 
 
@@ -97,7 +86,6 @@ class Refused:
     """No job exists: the API said no, or provably nothing was sent. Safe to submit again."""
 
     error: RunComfyError
-    retry_after: timedelta | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import func, select
 
-from hailuo.jobs.job import JobId, JobState
+from hailuo.jobs.job import JobId
 from hailuo.store import erasure
 from hailuo.store.tables import jobs, member_ledger, members, operator_ledger
 
@@ -37,8 +37,6 @@ class Holdings:
     """Those in their history."""
     live: int
     """Those whose card does not show their end yet."""
-    unclear: int
-    """Those in their history whose fate nobody can tell yet."""
     since: datetime | None
     """When the oldest of them was asked for."""
     husks: int
@@ -132,20 +130,14 @@ class Records:
 
 def _holdings(connection: Connection, user_id: UserId) -> Holdings:
     shown = jobs.c.deleted_at.is_(None)
-    query = select(
-        jobs.c.state, func.count(), func.min(jobs.c.created_at, type_=jobs.c.created_at.type)
-    )
-    rows = connection.execute(
-        query.where(jobs.c.user_id == user_id, shown).group_by(jobs.c.state)
-    ).all()
-    counts = {JobState(row[0]): row[1] for row in rows}
+    query = select(func.count(), func.min(jobs.c.created_at, type_=jobs.c.created_at.type))
+    count, since = connection.execute(query.where(jobs.c.user_id == user_id, shown)).one()
     live = select(func.count()).where(jobs.c.user_id == user_id, jobs.c.announced.is_(False))
     husks = select(func.count()).select_from(jobs).where(jobs.c.user_id == user_id, ~shown)
     return Holdings(
-        jobs=sum(counts.values()),
+        jobs=count,
         live=connection.execute(live).scalar_one(),
-        unclear=counts.get(JobState.UNKNOWN, 0),
-        since=min((row[2] for row in rows), default=None),
+        since=since,
         husks=connection.execute(husks).scalar_one(),
     )
 

@@ -123,7 +123,7 @@ def _info(answer: Message) -> VideoInfo:
     return VideoInfo(
         width=frames.whole(answer, "width"),
         height=frames.whole(answer, "height"),
-        duration=timedelta(seconds=frames.number(answer, "seconds")),
+        duration=timedelta(seconds=frames.number(answer, "duration")),
         codec=codec if isinstance(codec, str) else "unknown",
         fps=frames.number(answer, "fps"),
         bytes=frames.whole(answer, "bytes"),

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final, Self
 
 if TYPE_CHECKING:
-    from hailuo.videos.reading import Facts
+    from hailuo.videos.video import VideoInfo
 
 MAX_FPS: Final = 30
 LEAST_BITS_PER_PIXEL: Final = 0.035
@@ -36,14 +36,14 @@ class Encoding:
         return replace(self, video_rate=int(self.video_rate * max_bytes / came_out * _CORRECTION))
 
 
-def plan(video: Facts, max_bytes: int) -> Encoding | None:
+def plan(video: VideoInfo, max_bytes: int) -> Encoding | None:
     """Return the encoding that keeps the most width; None where no width is worth watching.
 
     Width goes before bitrate: the picture is made smaller only when its pixels would get too
     few bits, and then to the largest side at which they get enough.
     """
     # No more than the video has now: a larger file would look no better.
-    rate = min(max_bytes * _MARGIN, video.bytes) * 8 / video.seconds
+    rate = min(max_bytes * _MARGIN, video.bytes) * 8 / video.duration.total_seconds()
     audio_rate = _audio_rate(rate) if video.has_audio else 0
     video_rate = int(rate) - audio_rate
     fps = min(video.fps, MAX_FPS)

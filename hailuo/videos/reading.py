@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
-from dataclasses import dataclass
+from datetime import timedelta
 from errno import EACCES, EIO, ENOENT, ENOSPC, EROFS
 from typing import TYPE_CHECKING, Final
 
@@ -11,7 +11,9 @@ import av
 import av.error
 from av.codec.context import ThreadType
 
+from hailuo.videos.container import container_of
 from hailuo.videos.errors import VideoRefusedError, VideoTooCostlyError, VideoUnreadableError
+from hailuo.videos.video import VideoInfo
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -34,19 +36,6 @@ _TAIL_SECONDS: Final = 2
 _SMALLEST_SHARE: Final = 0.9
 
 
-@dataclass(frozen=True, slots=True)
-class Facts:
-    """What the container and its packets say."""
-
-    width: int
-    height: int
-    seconds: float
-    codec: str
-    fps: float
-    bytes: int
-    has_audio: bool
-
-
 @contextmanager
 def open_video(source: Path) -> Generator[tuple[InputContainer, VideoStream], None, None]:
     """Open the file and its first video stream; raise a `VideoRefusedError` for what fails inside.
@@ -54,7 +43,10 @@ def open_video(source: Path) -> Generator[tuple[InputContainer, VideoStream], No
     The container is chosen by the file's first bytes, never by FFmpeg's guess.
     """
     try:
-        with av.open(f"file:{source}", format=_container(source), options=_OPTIONS) as container:
+        kind = container_of(source)
+        if kind is None:
+            raise VideoUnreadableError("starts like no video")
+        with av.open(f"file:{source}", format=kind, options=_OPTIONS) as container:
             if not container.streams.video:
                 raise VideoUnreadableError("no video stream")
             stream = container.streams.video[0]
@@ -72,7 +64,7 @@ def open_video(source: Path) -> Generator[tuple[InputContainer, VideoStream], No
         raise VideoUnreadableError(f"{type(error).__name__}: {error}"[:300]) from error
 
 
-def measure(source: Path) -> Facts:
+def measure(source: Path) -> VideoInfo:
     """Read every packet and decode the first frame; raise if the file is not whole."""
     with open_video(source) as (container, stream):
         first = next(container.decode(stream), None)
@@ -87,10 +79,10 @@ def measure(source: Path) -> Facts:
         seconds = declared or reached
         if seconds <= 0:
             raise VideoUnreadableError("no duration")
-        return Facts(
+        return VideoInfo(
             width=first.width,
             height=first.height,
-            seconds=seconds,
+            duration=timedelta(seconds=seconds),
             codec=stream.codec.canonical_name,
             fps=float(stream.average_rate or packets / seconds),
             bytes=source.stat().st_size,
@@ -118,16 +110,6 @@ def last_frame(source: Path) -> VideoFrame:
         if last is None:
             raise VideoUnreadableError("no frame")
         return last
-
-
-def _container(source: Path) -> str:
-    with source.open("rb") as file:
-        head = file.read(12)
-    if head[4:8] == b"ftyp":
-        return "mp4"
-    if head.startswith(b"\x1aE\xdf\xa3"):
-        return "matroska"
-    raise VideoUnreadableError(f"starts with {head!r}")
 
 
 def _declared_seconds(container: InputContainer, stream: VideoStream) -> float:

@@ -19,7 +19,8 @@ _POSTER_SIDE: Final = 1280
 
 def probe(source: str) -> dict[str, object]:
     """Tell what the video is, after its packets were read and its first frame decoded."""
-    return dataclasses.asdict(reading.measure(Path(source)))
+    info = reading.measure(Path(source))
+    return {**dataclasses.asdict(info), "duration": info.duration.total_seconds()}
 
 
 def poster(source: str, target: str) -> dict[str, object]:
@@ -34,8 +35,8 @@ def last_frame(source: str, target: str) -> dict[str, object]:
 
 def fit(source: str, target: str, max_bytes: int) -> dict[str, object]:
     """Write the video anew under a size, and tell what it has become."""
-    tries = fitting.fit(Path(source), Path(target), max_bytes)
-    return {**dataclasses.asdict(reading.measure(Path(target))), "tries": tries}
+    fitting.fit(Path(source), Path(target), max_bytes)
+    return probe(target)
 
 
 def _write_jpeg(frame: VideoFrame, target: Path) -> dict[str, object]:

@@ -186,7 +186,8 @@ async def test_429_is_handed_back_at_once_with_how_long_to_wait(
     outcome = await client.submit(JOB)
     assert isinstance(outcome, Refused)
     assert isinstance(outcome.error, errors.RateLimitedError)
-    told = None if outcome.retry_after is None else outcome.retry_after.total_seconds()
+    pause_asked = outcome.error.retry_after
+    told = None if pause_asked is None else pause_asked.total_seconds()
     assert told == pause
     assert len(api.requests) == 1
     assert naps == []

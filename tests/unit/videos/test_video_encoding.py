@@ -3,23 +3,30 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 
 from hypothesis import given
 from hypothesis import strategies as st
 
 from hailuo.videos.encoding import LEAST_BITS_PER_PIXEL, MAX_FPS, plan
-from hailuo.videos.reading import Facts
+from hailuo.videos.video import VideoInfo
 
 MB = 1_000_000
-SIXTY_MB = Facts(
-    width=1920, height=1080, seconds=20, codec="h264", fps=25, bytes=60 * MB, has_audio=True
+SIXTY_MB = VideoInfo(
+    width=1920,
+    height=1080,
+    duration=timedelta(seconds=20),
+    codec="h264",
+    fps=25,
+    bytes=60 * MB,
+    has_audio=True,
 )
 
 videos = st.builds(
-    Facts,
+    VideoInfo,
     width=st.integers(16, 4096),
     height=st.integers(16, 2304),
-    seconds=st.floats(0.1, 600),
+    duration=st.floats(0.1, 600).map(lambda seconds: timedelta(seconds=seconds)),
     codec=st.just("h264"),
     fps=st.floats(1, 120),
     bytes=st.integers(1_000, 500 * MB),
@@ -28,11 +35,11 @@ videos = st.builds(
 
 
 @given(video=videos, limit=st.integers(10_000, 500 * MB))
-def test_the_rates_add_up_to_less_than_the_size(video: Facts, limit: int) -> None:
+def test_the_rates_add_up_to_less_than_the_size(video: VideoInfo, limit: int) -> None:
     encoding = plan(video, limit)
     if encoding is None:
         return
-    assert (encoding.video_rate + encoding.audio_rate) * video.seconds <= limit * 8
+    assert (encoding.video_rate + encoding.audio_rate) * video.duration.total_seconds() <= limit * 8
     assert encoding.width % 2 == encoding.height % 2 == 0
     assert max(encoding.width, encoding.height) <= 1920
     assert encoding.fps <= MAX_FPS
@@ -41,7 +48,7 @@ def test_the_rates_add_up_to_less_than_the_size(video: Facts, limit: int) -> Non
 
 
 @given(video=videos, limit=st.integers(10_000, 100 * MB))
-def test_more_room_never_makes_the_picture_smaller(video: Facts, limit: int) -> None:
+def test_more_room_never_makes_the_picture_smaller(video: VideoInfo, limit: int) -> None:
     small, large = plan(video, limit), plan(video, limit * 2)
     if small is not None:
         assert large is not None
@@ -61,7 +68,7 @@ def test_width_is_kept_as_long_as_its_pixels_get_enough_bits() -> None:
 
 
 def test_sound_goes_before_the_picture_does() -> None:
-    encoding = plan(replace(SIXTY_MB, seconds=60), 1 * MB)
+    encoding = plan(replace(SIXTY_MB, duration=timedelta(seconds=60)), 1 * MB)
     assert encoding is not None
     assert encoding.audio_rate == 0
 
