@@ -86,21 +86,23 @@ def literals(
 
 
 def unread(tree: ast.Module) -> Iterator[ast.AST]:
-    """Yield what no member reads: marked texts, docstrings, logs, errors' evidence, patterns."""
+    """Yield what no member reads: marked texts, docstrings, logs, evidence, types, sought names."""
     for node in ast.walk(tree):
         match node:
             case ast.Call() if callee(node) in MARKS:
                 yield from node.args[: MARKS[callee(node)]]
-            case ast.Call() if callee(node) in UNSEEN or callee(node) == "describe":
+            case ast.Call() if callee(node) in {*UNSEEN, "create_task", "describe"}:
                 yield node
             case ast.Call() if callee(node).endswith("Error"):
                 yield from node.args[:1]
-            case ast.Call() if callee(node) == "create_task":
-                yield node
             case ast.Expr(value=ast.Constant() as docstring):
                 yield docstring
+            case ast.AnnAssign(annotation=ast.Name("TypeAlias")):
+                yield node
             case ast.AnnAssign():
                 yield node.annotation
+            case ast.Compare():
+                yield node.left
             case ast.ClassDef():
                 yield from node.keywords  # templates of custom ids
             case _:
