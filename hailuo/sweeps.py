@@ -100,13 +100,13 @@ class Sweeper:
 
     async def _forget(self, now: datetime) -> None:
         """Take away what nothing needs any more: dead tokens, old histories, names on husks."""
-        records = self._store.records
-        tokens = await records.blank_tokens(now - MARGIN)
-        old = await records.forget_before(now - HISTORY_KEPT)
+        stored = self._store.sweeps
+        tokens = await stored.blank_tokens(now - MARGIN)
+        old = await stored.forget_before(now - HISTORY_KEPT)
         if old:
             await asyncio.to_thread(self._folders.remove_jobs, set(old))
         counted = max(self._terms.quota_window, LONGEST_COUNT)
-        nameless = await records.anonymise(now - counted - MARGIN)
+        nameless = await stored.anonymise(now - counted - MARGIN)
         if tokens or old or nameless:
             log.info("forgot", tokens=tokens, jobs=len(old), names=nameless)
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 import structlog
 
-from hailuo.jobs.job import Job, JobState
+from hailuo.jobs.job import ENDS, Job, JobState
 from hailuo.runcomfy.errors import RateLimitedError
 from hailuo.runcomfy.models import Accepted, JobInput, Refused, RequestId, SubmitUnknown
 from hailuo.store.errors import StaleMoveError, StoreError
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from hailuo.clock import Clock
     from hailuo.jobs.line import Line
     from hailuo.runcomfy.client import RunComfyClient
+    from hailuo.runcomfy.errors import RunComfyError
     from hailuo.store import Store
 
 log = structlog.get_logger(__name__)
@@ -67,13 +68,11 @@ class Submission:
                 self._line.went_through()
             case Refused(RateLimitedError() as error):
                 log.warning("the API takes no more", job=job.id, error=str(error))
-                await self._record(lambda: self._store.move(job, JobState.ACCEPTED))
+                await self._record(lambda: self._take_back(job, JobState.ACCEPTED, error))
                 self._line.turned_away(error.retry_after)
             case Refused(error):
                 log.warning("refused", job=job.id, error=str(error), reference=error.reference)
-                await self._record(
-                    lambda: self._store.move(job, JobState.FAILED, reason=error.wording)
-                )
+                await self._record(lambda: self._take_back(job, JobState.FAILED, error))
             case SubmitUnknown(detail):
                 log.error("nobody knows whether this was paid for", job=job.id, detail=detail)
                 await self._record(lambda: self._store.move(job, JobState.UNKNOWN))
@@ -87,6 +86,17 @@ class Submission:
             return await self._store.move(job, JobState.IN_QUEUE, request_id=request_id)
         except StaleMoveError:
             return await self._store.resolve(job.id, request_id, None)
+
+    async def _take_back(self, job: Job, to: JobState, error: RunComfyError) -> Job:
+        """Record that the request was not taken, even if this worker was taken for dead meanwhile.
+
+        Whoever took over has told its member of an unclear end, so that is cleared up, as above.
+        """
+        reason = error.wording if to in ENDS else None
+        try:
+            return await self._store.move(job, to, reason=reason)
+        except StaleMoveError:
+            return await self._store.refuse(job.id, error.wording)
 
     async def _record(self, write: Callable[[], Awaitable[Job]]) -> None:
         """Repeat a write until the store takes it: what it says cannot be learned again."""

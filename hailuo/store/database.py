@@ -33,7 +33,7 @@ from hailuo.store.errors import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Callable, Coroutine, Generator
+    from collections.abc import AsyncGenerator, Callable, Coroutine, Generator, Sequence
 
     from sqlalchemy.engine import URL, Connection
     from sqlalchemy.ext.asyncio import AsyncEngine
@@ -107,6 +107,13 @@ class Database:
         Cancelling the caller does not cancel the transaction.
         """
         return await self._to_its_end(self._transact(act), act)
+
+    async def write_all(self, act: Callable[[Connection], Sequence[T]]) -> list[T]:
+        """Run ``act`` in one transaction after another until it finds nothing; return all."""
+        found: list[T] = []
+        while some := await self.write(act):
+            found += some
+        return found
 
     async def _to_its_end(
         self, transaction: Coroutine[Any, Any, T], act: Callable[[Connection], T]

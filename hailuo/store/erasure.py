@@ -16,6 +16,7 @@ from hailuo.store import ledgers
 from hailuo.store.tables import jobs, member_ledger, members
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import datetime
 
     from sqlalchemy import ColumnElement
@@ -106,10 +107,10 @@ def forget_before(connection: Connection, before: datetime, now: datetime) -> li
     return _erase(connection, jobs.c.finished_at < before, now)
 
 
-def anonymise(connection: Connection, before: datetime) -> int:
+def anonymise(connection: Connection, before: datetime) -> Sequence[str]:
     """Take the member's id from some husks that ended before a time, and from their ledger lines.
 
-    The lines stay, so that every sum over them stays. None is left where this returns 0.
+    The lines stay, so that every sum over them stays. None is left where this returns nothing.
     """
     husks = (
         select(jobs.c.id)
@@ -126,18 +127,18 @@ def anonymise(connection: Connection, before: datetime) -> int:
         connection.execute(
             update(jobs).where(jobs.c.id.in_(ids)).values(user_id=NOBODY, **evidence)
         )
-    return len(ids)
+    return ids
 
 
-def blank_tokens(connection: Connection, before: datetime) -> int:
-    """Take away some of the interaction tokens that died before a time; return how many."""
+def blank_tokens(connection: Connection, before: datetime) -> Sequence[str]:
+    """Take away some of the interaction tokens that died before a time; return of which jobs."""
     dead = (
         select(jobs.c.id).where(jobs.c.token != "", jobs.c.token_expires_at < before).limit(AT_ONCE)
     )
     ids = connection.scalars(dead).all()
     if ids:
         connection.execute(update(jobs).where(jobs.c.id.in_(ids)).values(token=""))
-    return len(ids)
+    return ids
 
 
 def _erase(connection: Connection, which: ColumnElement[bool], now: datetime) -> list[JobId]:

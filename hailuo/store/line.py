@@ -14,6 +14,7 @@ from hailuo.jobs.job import GuildId, JobId, JobState, UserId, WorkerId
 from hailuo.jobs.turns import Lines, Waiting, in_turn
 from hailuo.store import options
 from hailuo.store.errors import IllegalMoveError
+from hailuo.store.moves import move
 from hailuo.store.rows import change
 from hailuo.store.tables import IS_LIVE, IS_WAITING, jobs
 
@@ -59,7 +60,7 @@ class StoredLine:
             stopped = waiting.cancel_pending or options.is_paused(connection)
             if stopped or not _is_its_turn(connection, waiting, limits.live_per_server):
                 return waiting
-            return change(connection, waiting, {"state": JobState.SUBMITTING, "state_at": now})
+            return move(connection, waiting, JobState.SUBMITTING, now)
 
         return await self._database.write(begin)
 

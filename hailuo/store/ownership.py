@@ -14,6 +14,7 @@ from sqlalchemy import delete, exists, func, insert, literal, or_, select, updat
 from sqlalchemy.dialects import postgresql, sqlite
 
 from hailuo.jobs.job import CANCELLABLE, Job, JobId, JobState
+from hailuo.store.moves import move
 from hailuo.store.rows import job_of
 from hailuo.store.tables import Instant, jobs, leases, workers
 
@@ -75,13 +76,7 @@ def claim(connection: Connection, worker: WorkerId, limit: int, now: datetime) -
 def _stranded(connection: Connection, job: Job, now: datetime) -> Job:
     if job.state is not JobState.SUBMITTING:
         return job
-    statement = (
-        update(jobs)
-        .where(jobs.c.id == job.id)
-        .values(state=JobState.UNKNOWN, state_at=now, finished_at=now)
-        .returning(jobs)
-    )
-    return job_of(connection.execute(statement).one())
+    return move(connection, job, JobState.UNKNOWN, now)
 
 
 def asked_to_cancel(connection: Connection, worker: WorkerId) -> list[JobId]:

@@ -12,7 +12,7 @@ from hailuo.store import erasure
 from hailuo.store.tables import jobs, member_ledger, members, operator_ledger
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
     from datetime import datetime
 
     from sqlalchemy import Table
@@ -97,35 +97,11 @@ class Records:
         In small transactions, and safe to repeat: what was erased stays so.
         """
         now = self._clock.now()
-        erased = await self._all(lambda connection: erasure.forget_jobs(connection, user_id, now))
+        erased = await self._database.write_all(
+            lambda connection: erasure.forget_jobs(connection, user_id, now)
+        )
         await self._database.write(lambda connection: erasure.forget_traces(connection, user_id))
         return erased
-
-    async def forget_before(self, before: datetime) -> list[JobId]:
-        """Erase every job that ended before a time; return which."""
-        now = self._clock.now()
-        return await self._all(lambda connection: erasure.forget_before(connection, before, now))
-
-    async def blank_tokens(self, before: datetime) -> int:
-        """Take away every interaction token that died before a time; return how many."""
-        return await self._sum(lambda connection: erasure.blank_tokens(connection, before))
-
-    async def anonymise(self, before: datetime) -> int:
-        """Take members' ids from husks that ended before a time, ledgers too; return how many."""
-        return await self._sum(lambda connection: erasure.anonymise(connection, before))
-
-    async def _all(self, step: Callable[[Connection], list[JobId]]) -> list[JobId]:
-        """Repeat a transaction until it finds nothing more; return all that it found."""
-        found: list[JobId] = []
-        while some := await self._database.write(step):
-            found += some
-        return found
-
-    async def _sum(self, step: Callable[[Connection], int]) -> int:
-        total = 0
-        while count := await self._database.write(step):
-            total += count
-        return total
 
 
 def _holdings(connection: Connection, user_id: UserId) -> Holdings:

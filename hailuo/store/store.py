@@ -1,4 +1,4 @@
-"""Jobs as they are stored: the one place that writes a move."""
+"""Jobs as they are stored, each write one transaction."""
 
 from __future__ import annotations
 
@@ -9,23 +9,24 @@ from sqlalchemy import func, insert, select, text, update
 
 from hailuo import quotas
 from hailuo.jobs.history import ALL, NEWEST
-from hailuo.jobs.job import ENDS, LIVE, MOVES, Job, JobState, job_id_of
+from hailuo.jobs.job import LIVE, Job, JobState, job_id_of
 from hailuo.store import (
     cards,
     erasure,
     history,
     ledgers,
     members,
+    moves,
     options,
     ownership,
     prompts,
     unknowns,
 )
 from hailuo.store.database import Database
-from hailuo.store.errors import IllegalMoveError
 from hailuo.store.line import StoredLine
 from hailuo.store.records import Records
 from hailuo.store.rows import change, job_of, new_row, video_columns
+from hailuo.store.sweeps import StoredSweeps
 from hailuo.store.tables import jobs
 
 if TYPE_CHECKING:
@@ -43,17 +44,6 @@ if TYPE_CHECKING:
 _ACCEPT_LOCK: Final = 0x4861_696D  # any constant: it names our advisory lock on PostgreSQL
 CLAIM_AT_ONCE: Final = 500
 """Jobs taken over in one transaction, so that ten thousand do not hold the event loop."""
-_MARKS: Final = {
-    JobState.IN_QUEUE: "submitted_at",
-    JobState.IN_PROGRESS: "rendering_at",
-    JobState.FETCHING: "rendered_at",
-}
-"""The column that keeps when a job first came to this state; pacing learns from them."""
-_LAST_LOOKS: Final = {
-    JobState.IN_PROGRESS: "last_queued_at",
-    JobState.FETCHING: "last_undone_at",
-}
-"""The column that keeps when a look last found the job not there yet."""
 
 
 class Store:
@@ -68,6 +58,7 @@ class Store:
         self._clock = clock
         self.records = Records(database, clock)
         self.line = StoredLine(database, clock)
+        self.sweeps = StoredSweeps(database, clock)
 
     @classmethod
     @asynccontextmanager
@@ -120,31 +111,17 @@ class Store:
 
         ``last_look`` is when the job was last found in the state it leaves.
         """
-        if to not in MOVES[job.state]:
-            raise IllegalMoveError(f"{job.id}: {job.state} -> {to}")
         now = self._clock.now()
-        changes: dict[str, Any] = {"state": to, "state_at": now, "announced": False}
-        mark = _MARKS.get(to)
-        if mark is not None and getattr(job, mark) is None:
-            changes[mark] = now
-            if to in _LAST_LOOKS:
-                changes[_LAST_LOOKS[to]] = last_look
-        if to in ENDS:
-            changes["finished_at"] = now
+        changes: dict[str, Any] = {}
         if request_id is not None:
             changes["request_id"] = request_id
         if reason is not None:
             changes["reason"] = reason.dump()
         if video is not None:
             changes |= video_columns(video)
-
-        def move(connection: Connection) -> Job:
-            moved = change(connection, job, changes)
-            if to in ENDS:
-                ledgers.settle(connection, job, to, now)
-            return moved
-
-        return await self._database.write(move)
+        return await self._database.write(
+            lambda connection: moves.move(connection, job, to, now, last_look=last_look, **changes)
+        )
 
     async def announce(self, job: Job) -> Job:
         """Record that the card shows the job's end, so that nobody need look after it again."""
@@ -250,6 +227,16 @@ class Store:
         now = self._clock.now()
         return await self._database.write(
             lambda connection: unknowns.resolve(connection, job_id, request_id, worker, now)
+        )
+
+    async def refuse(self, job_id: JobId, reason: Wording) -> Job:
+        """Fail a job of unknown fate that was refused after all; whoever claims it next tells.
+
+        Raises `NotUnknownError`. The bill keeps it, as all whose fate was unknown.
+        """
+        now = self._clock.now()
+        return await self._database.write(
+            lambda connection: unknowns.refuse(connection, job_id, reason, now)
         )
 
     async def release(self, job_id: JobId, worker: WorkerId) -> Job | None:

@@ -9,6 +9,7 @@ from sqlalchemy import and_, select, update
 from hailuo.jobs.job import Job, JobId, JobState
 from hailuo.store import ledgers
 from hailuo.store.errors import NotUnknownError, RequestTakenError
+from hailuo.store.moves import move
 from hailuo.store.rows import job_of
 from hailuo.store.tables import jobs
 from hailuo.wording import N_, Wording
@@ -39,27 +40,19 @@ def resolve(
 
     Both ledgers stay as they are: an account that was closed by a release is not charged again.
     """
-    if _unknown(connection, job_id).deleted_at is not None:
-        raise NotUnknownError(job=job_id, state=N_("deleted by its member"))
+    job = _kept(connection, job_id)
     taken = connection.scalar(select(jobs.c.id).where(jobs.c.request_id == request_id))
     if taken is not None:
         raise RequestTakenError(job=taken)
-    statement = (
-        update(jobs)
-        .where(jobs.c.id == job_id)
-        .values(
-            state=JobState.IN_QUEUE,
-            state_at=now,
-            submitted_at=now,
-            finished_at=None,
-            request_id=request_id,
-            reason=None,
-            owner=worker,
-            announced=False,
-        )
-        .returning(jobs)
+    return move(
+        connection, job, JobState.IN_QUEUE, now, request_id=request_id, reason=None, owner=worker
     )
-    return job_of(connection.execute(statement).one())
+
+
+def refuse(connection: Connection, job_id: JobId, reason: Wording, now: datetime) -> Job:
+    """Fail a job whose request was refused after all; whoever claims it next tells its member."""
+    job = _kept(connection, job_id)
+    return move(connection, job, JobState.FAILED, now, reason=reason.dump(), owner=None)
 
 
 def release(connection: Connection, job_id: JobId, worker: WorkerId, now: datetime) -> Job | None:
@@ -103,6 +96,14 @@ def _release(
     for job in released:
         ledgers.release(connection, job, now)
     return released
+
+
+def _kept(connection: Connection, job_id: JobId) -> Job:
+    """Return a job of unknown fate that has a card yet on which to go on, locked as below."""
+    job = _unknown(connection, job_id)
+    if job.deleted_at is not None:
+        raise NotUnknownError(job=job_id, state=N_("deleted by its member"))
+    return job
 
 
 def _unknown(connection: Connection, job_id: JobId) -> Job:

@@ -14,8 +14,7 @@ from hailuo.jobs.job import Job, JobState, WorkerId
 from hailuo.jobs.stages import STALLED, JobStages
 from hailuo.jobs.submission import Submission
 from hailuo.quotas import Limits, QuotaError
-from hailuo.store import Store, ledgers, ownership
-from hailuo.store import store as store_module
+from hailuo.store import Store, ledgers, moves, ownership
 from hailuo.store.errors import StaleMoveError
 from hailuo.store.rows import job_of, new_row
 from hailuo.store.tables import jobs
@@ -182,5 +181,5 @@ async def test_owner_unchecked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
 
     assert await stale_writes(tmp_path) == 0
     (tmp_path / "mutant").mkdir()
-    monkeypatch.setattr(store_module, "change", unchecked)
+    monkeypatch.setattr(moves, "change", unchecked)
     assert await stale_writes(tmp_path / "mutant") == 3

@@ -104,7 +104,7 @@ async def unclear(store: Store, user: int = 1) -> Job:
 
 
 async def anonymised(store: Store, clock: ManualClock) -> int:
-    return await store.records.anonymise(clock.now() - timedelta(hours=25))
+    return await store.sweeps.anonymise(clock.now() - timedelta(hours=25))
 
 
 async def test_forgetting_is_no_refill_and_changes_no_other_member(
@@ -240,9 +240,9 @@ async def test_a_no_to_others_animating_ones_pictures_outlives_forgetting(store:
 async def test_dead_tokens_are_blanked_and_living_ones_kept(store: Store) -> None:
     old = await store.accept(request_by(), PICTURE, LIMITS, ME)
     now = old.request.card.token_expires_at
-    assert await store.records.blank_tokens(now) == 0
-    assert await store.records.blank_tokens(now + timedelta(seconds=1)) == 1
-    assert await store.records.blank_tokens(now + timedelta(days=1)) == 0
+    assert await store.sweeps.blank_tokens(now) == 0
+    assert await store.sweeps.blank_tokens(now + timedelta(seconds=1)) == 1
+    assert await store.sweeps.blank_tokens(now + timedelta(days=1)) == 0
     assert (await stored(store, old)).request.card.token == ""
     assert (await stored(store, old)).request.prompt == old.request.prompt
 
@@ -255,8 +255,8 @@ async def test_old_histories_are_erased_and_live_jobs_are_not(
     await clock.advance(timedelta(days=365))
     young = await delivered(store)
     before = clock.now() - timedelta(days=364)
-    assert await store.records.forget_before(before) == [old.id]
-    assert await store.records.forget_before(before) == []
+    assert await store.sweeps.forget_before(before) == [old.id]
+    assert await store.sweeps.forget_before(before) == []
     assert await store.job(young.id) == young
     assert await store.job(live.id) == live
 

@@ -9,6 +9,7 @@ import pytest
 
 from hailuo.jobs.job import Job, JobId, JobState, UserId, WorkerId
 from hailuo.store.errors import NotUnknownError, RequestTakenError
+from hailuo.wording import Wording
 from tests.integration.store.conftest import LIMITS, ME, PICTURE, request_by
 
 if TYPE_CHECKING:
@@ -62,6 +63,15 @@ async def test_a_job_released_first_and_resolved_later_is_not_charged_again(stor
     for state in TO_THE_END:
         resolved = await store.move(resolved, state)
     assert await used(store) == (0, 1)
+
+
+async def test_a_job_refused_after_all_is_failed_and_given_back(store: Store) -> None:
+    job = await unknown(store)
+    refused = await store.refuse(job.id, Wording("RunComfy does not take this."))
+    assert (refused.state, refused.owner, refused.announced) == (JobState.FAILED, None, False)
+    assert await used(store) == (0, 1)
+    with pytest.raises(NotUnknownError, match="failed"):
+        await store.refuse(job.id, Wording("RunComfy does not take this."))
 
 
 async def test_time_releases_the_member_alone(store: Store, clock: ManualClock) -> None:
