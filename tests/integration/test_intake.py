@@ -17,6 +17,8 @@ from hailuo.images.picture import Original, Size
 from hailuo.images.picture import Picture as Cleaned
 from hailuo.jobs import intake
 from hailuo.jobs.intake import StoppingError
+from hailuo.jobs.job import UserId, job_id_of
+from hailuo.jobs.sequels import NoSuchVideoError, PictureNotSharedError
 from hailuo.jobs.sources import Kept, Linked
 from hailuo.quotas import TooManyLiveError
 from hailuo.settings import Settings
@@ -26,6 +28,7 @@ from tests.chaos.points import JumpingClock, Points
 from tests.chaos.world import Api, Discord, Fate
 from tests.clocks import ManualClock
 from tests.integration.store.conftest import PICTURE, request_by
+from tests.integration.store.test_erasure import delivered
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Callable
@@ -182,6 +185,31 @@ async def test_a_members_pictures_in_work_count_as_running(running: House) -> No
     await until(lambda: running.doctor.at_work == 3)
     running.doctor.done.set()
     await asyncio.gather(others, *(task for task in mine if task not in refused))
+
+
+@pytest.mark.parametrize("end", ["deleted", "forgotten", "shared no more"])
+async def test_nothing_begins_of_a_video_whose_member_takes_it_back_meanwhile(
+    house: House, end: str
+) -> None:
+    """Asked before its picture is brought, and again once it is here."""
+    parent = await delivered(house.store, user=1)
+    request = replace(named(request_by(2)), parent_id=parent.id, picture_of=UserId(1))
+    begun = asyncio.create_task(house.engine.animate(request, LINK))
+    await until(lambda: house.doctor.at_work == 1)
+    match end:
+        case "deleted":
+            await house.store.mark_deleted(parent)
+        case "forgotten":
+            await house.engine.privacy.forget(UserId(1))
+        case _:
+            await house.store.set_shares_pictures(UserId(1), shares=False)
+    house.doctor.done.set()
+    refused = PictureNotSharedError if end == "shared no more" else NoSuchVideoError
+    for attempt in (begun, house.engine.animate(request, house.kept)):
+        with pytest.raises(refused):
+            await attempt
+    assert await house.store.job(job_id_of(request.interaction_id)) is None
+    assert [path.name for path in house.folders.pictures.iterdir()] == ["kept.png"]
 
 
 async def test_who_waits_for_a_turn_hears_at_once_that_the_bot_ends(running: House) -> None:
