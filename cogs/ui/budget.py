@@ -41,6 +41,10 @@ _RATE_LIMITED: Final = 429
 class OldMessageError(Exception):
     """A message older than an hour was edited too often (30046)."""
 
+    def __init__(self, retry_after: timedelta | None) -> None:
+        super().__init__("edited too often for its age")
+        self.retry_after = retry_after
+
 
 class InvalidRequests:
     """The invalid requests of this process in the last ten minutes."""
@@ -113,4 +117,4 @@ class InvalidRequests:
             return
         body = await response.json()
         if isinstance(body, dict) and body.get("code") == codes.OLD_MESSAGE:
-            raise OldMessageError
+            raise OldMessageError(parse_retry_after(response.headers, self._clock.now()))

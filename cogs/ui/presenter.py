@@ -21,7 +21,7 @@ from cogs.ui.place import card_of, is_elsewhere, url_of
 from cogs.ui.placing import Placing
 from cogs.ui.private import DmClosedError
 from cogs.ui.sender import Draft, Upload
-from cogs.ui.surface import BlockedError, Surface
+from cogs.ui.surface import BlockedError, CardRationedError, Surface
 from cogs.ui.upload_limits import UploadLimits
 from hailuo.jobs.job import JobState
 from hailuo.jobs.presenter import (
@@ -53,6 +53,8 @@ END: Final = "end"
 UNCLEAR: Final = "unclear"
 TELL: Final = "tell"
 
+POINTING_PATIENCE: Final = timedelta(minutes=10)
+"""How long a job whose video has arrived is held up for a card that does not say so yet."""
 NO_NUMBERS_AFTER: Final = RATIONED_AFTER - timedelta(minutes=10)
 """Later a card shows neither places nor times: soon it can no longer take them back."""
 
@@ -196,10 +198,10 @@ class CardPresenter:
             )
             if place is None:
                 return False
+            await self._call(job, place)
             if place != card_of(job):
                 await self._point_to(job, place)
         await self._crosses.withdraw(job)
-        await self._call(job, place)
         return True
 
     async def _posted(self, job: Job, draft: Draft) -> Place | None:
@@ -213,7 +215,7 @@ class CardPresenter:
     async def _draw_end(self, job: Job, draft: Draft) -> Place | None:
         try:
             await self._edit(job, draft)
-        except CardGoneError:
+        except (CardGoneError, CardRationedError):
             return None
         return card_of(job)
 
@@ -234,11 +236,16 @@ class CardPresenter:
         return place
 
     async def _point_to(self, job: Job, place: Place) -> None:
-        """Have a card that still stands say where the job's end was posted."""
+        """Have a card that still stands say where the job's end was posted.
+
+        Until it does, it offers to cancel what is done, so it is worth a few minutes.
+        """
         url = None if is_elsewhere(job, place) else url_of(job, place)
         try:
             await self._edit(job, Draft(partial(card.moved, place=url)))
-        except CardGoneError as error:
+        except (CardDelayedError, CardGoneError) as error:
+            if error.retryable and self._clock.now() - job.state_at < POINTING_PATIENCE:
+                raise
             log.info("card not brought up to date", job=job.id, error=str(error))
 
     async def _call(self, job: Job, place: Place) -> None:

@@ -53,6 +53,10 @@ class BlockedError(Exception):
     """The server's AutoMod objects to the text."""
 
 
+class CardRationedError(CardDelayedError):
+    """The card is too old to be edited often, so it has to wait; a new message need not."""
+
+
 class Keeper(Protocol):
     """Stores what was learned about a card."""
 
@@ -108,6 +112,7 @@ class Surface:
         """Edit the card.
 
         Raises `CardGoneError` when no way is left, `CardDelayedError` when one may come back,
+        of these `CardRationedError` when the edit surely did not arrive,
         and `CardTooLargeError` or `BlockedError` where another draft would do.
         """
         _, message = await self._climb(job, EDITS, draft)
@@ -208,6 +213,7 @@ class Surface:
     async def _climb(self, job: Job, ways: Sequence[Way], draft: Draft, purpose: str = "") -> _Sent:
         """Try way after way; a post that may have arrived keeps the next way from posting twice."""
         delayed: CardDelayedError | None = None
+        rationed: CardRationedError | None = None
         for way in ways:
             if not self._is_open(job, way, draft.act):
                 continue
@@ -215,17 +221,16 @@ class Surface:
             try:
                 with _delays(job):
                     return way, await self._send(job, way, draft, purpose)
-            except OldMessageError:
-                log.info("edited too often for its age", job=job.id)
+            except OldMessageError as error:
+                rationed = CardRationedError(f"{job.id}: {error}")
+                rationed.retry_after = error.retry_after
             except CardDelayedError as error:
                 delayed = error
                 if way in POSTS:
                     break
             except discord.HTTPException as error:
                 await self._learn(job, way, draft.act, error)
-        if delayed is not None:
-            raise delayed
-        raise CardGoneError(f"{job.id}: no way is left")
+        raise delayed or rationed or CardGoneError(f"{job.id}: no way is left")
 
     async def _send(self, job: Job, way: Way, draft: Draft, purpose: str) -> discord.Message:
         if way in EDITS:

@@ -121,6 +121,48 @@ async def test_a_card_that_cannot_say_at_once_where_its_video_is_says_so_later(
     assert "in a direct message" in await shown(theatre, job)
 
 
+async def test_an_old_card_says_where_its_video_is_as_soon_as_it_may_be_edited(
+    theatre: Theatre,
+) -> None:
+    """The video does not wait for that, nor does who wants to be told of it."""
+    job = await grown_old(theatre)
+    job = replace(job, state_at=theatre.clock.now())
+    await theatre.notebook.remember_card(job.id, message_id=None, memory={WISH: True})
+    await theatre.person.delete("/faults")
+    await theatre.person.fault(BY_MESSAGE, 429, code=30046, retry_after=40, times=2)
+    with pytest.raises(CardDelayedError) as delayed:
+        await theatre.deliver(job)
+    assert delayed.value.retry_after == timedelta(seconds=40)
+    assert theatre.videos_posted()[job.id] == 1
+    assert len(await told(theatre)) == 1
+    theatre.clock.ahead += delayed.value.retry_after
+    assert await theatre.deliver(job) is Delivery.DELIVERED
+    assert "in a message of its own" in await shown(theatre, job)
+    assert theatre.videos_posted()[job.id] == 1
+    assert len(await told(theatre)) == 1
+
+
+async def test_a_job_is_not_held_up_for_long_by_a_card_that_cannot_be_edited(
+    theatre: Theatre,
+) -> None:
+    job = replace(await grown_old(theatre), state_at=theatre.clock.now())
+    await theatre.person.fault(BY_MESSAGE, 429, code=30046, retry_after=40, times=None)
+    with pytest.raises(CardDelayedError):
+        await theatre.deliver(job)
+    theatre.clock.ahead += timedelta(minutes=10)
+    assert await theatre.deliver(job) is Delivery.DELIVERED
+
+
+async def test_a_job_that_waited_long_is_not_ended_by_a_card_that_has_to_wait_too(
+    theatre: Theatre,
+) -> None:
+    """Its picture's link is renewed by an edit of the card before the job is sent."""
+    job = replace(await grown_old(theatre), state=JobState.ACCEPTED)
+    with pytest.raises(CardDelayedError):
+        await theatre.presenter.open(job, theatre.picture)
+    assert await theatre.presenter.open(job, theatre.picture)
+
+
 async def test_what_another_worker_learned_is_not_forgotten_by_who_takes_over(
     rest_theatre: Theatre,
 ) -> None:
