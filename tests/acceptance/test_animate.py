@@ -116,8 +116,7 @@ async def test_the_tokens_end_does_not_freeze_the_card(stage: Stage) -> None:
     interaction = await stage.animate(picture())
     await stage.card_at_the_api(interaction)
     await stage.discord.post("/sandbox/settings", token_lifetime_s=0)
-    (submit,) = await stage.submits()
-    await stage.runcomfy.post(f"/sandbox/requests/{submit['request_id']}", status="completed")
+    await stage.complete()
     card = await stage.card(interaction, "Done")
     assert len(media_of(card)) == 2
     calls = (await stage.discord.get("/sandbox/ledger"))["calls"]

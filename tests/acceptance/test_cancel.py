@@ -29,12 +29,6 @@ async def rendering(stage: Stage) -> Json:
     return await stage.card_at_the_api(interaction, "in_progress")
 
 
-async def complete(stage: Stage) -> None:
-    """Have the API finish the only job."""
-    (submit,) = await stage.submits()
-    await stage.runcomfy.post(f"/sandbox/requests/{submit['request_id']}", status="completed")
-
-
 async def shows(stage: Stage, card: Json, words: str) -> Json:
     """Wait until that message says something."""
 
@@ -106,7 +100,7 @@ async def test_a_rendering_job_finishes_and_counts_and_says_so(stage: Stage) -> 
     card = await rendering(stage)
     answer = await stage.private_answer(await stage.press(card, "Cancel"))
     assert answer == "It is already rendering, so it will finish, and it counts."
-    await complete(stage)
+    await stage.complete()
     assert "so it finished and counts" in texts_of(await shows(stage, card, "Done"))
     await stage.settled()
     assert "4 of 5" in await stage.private_answer(await stage.command("quota"))
@@ -117,7 +111,7 @@ async def test_a_reaction_on_a_rendering_job_is_answered_on_the_card(stage: Stag
     await stage.react(card)
     # What comes after it in the same stream of events was handled after it.
     await stage.private_answer(await stage.command("quota"))
-    await complete(stage)
+    await stage.complete()
     assert "so it finished and counts" in texts_of(await shows(stage, card, "Done"))
 
 

@@ -90,7 +90,7 @@ async def all_deliver(stage: Stage) -> None:
 
     await stage.until(all_sent, "all jobs are at the API")
     await stage.discord.post("/sandbox/faults", route="PATCH /*", times=None, status="hang")
-    await complete_all(stage)
+    await stage.complete()
 
     async def all_there() -> bool:
         with closing(sqlite3.connect(stage.bot.folder / "hailuo.db")) as store:
@@ -98,11 +98,6 @@ async def all_deliver(stage: Stage) -> None:
         return found == [("delivering",)]
 
     await stage.until(all_there, "all jobs are delivering")
-
-
-async def complete_all(stage: Stage) -> None:
-    for submit in await stage.submits():
-        await stage.runcomfy.post(f"/sandbox/requests/{submit['request_id']}", status="completed")
 
 
 @pytest.mark.parametrize(
@@ -130,7 +125,7 @@ async def test_requester_and_moderator_may_cancel_and_a_stranger_may_not(
         await stage.private_answer(await stage.command("quota"))
         await stage.discord.delete("/sandbox/faults")
         if state == "in_progress":
-            await complete_all(stage)
+            await stage.complete()
         stoppable = state in {"submitting", "in_queue"}
         for answer, card, (who, by) in zip(answers, cards, COMBINATIONS, strict=True):
             allowed = who != "bob"

@@ -90,8 +90,7 @@ async def test_a_start_without_gateway_still_delivers_and_connects_when_it_is_ba
         stage.bot.stop()
         await gateway(stage, down=True)
         stage.bot.start()
-        (submit,) = await stage.submits()
-        await stage.runcomfy.post(f"/sandbox/requests/{submit['request_id']}", status="completed")
+        await stage.complete()
         await stage.settled()
         (done,) = await stage.messages()
         assert done["id"] == card["id"]
@@ -162,8 +161,7 @@ async def test_tell_me_mentions_its_presser_once_and_nobody_else_may_press_it(
         await stage.press(card, "Tell me", "bob")
     )
     assert "mentioned" in await stage.private_answer(await stage.press(card, "Tell me"))
-    (submit,) = await stage.submits()
-    await stage.runcomfy.post(f"/sandbox/requests/{submit['request_id']}", status="completed")
+    await stage.complete()
     await stage.settled()
     done, told = await stage.messages("mod")
     assert [user["username"] for user in told["mentions"]] == ["alice"]

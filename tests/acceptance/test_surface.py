@@ -16,8 +16,8 @@ SetTheStage = Any
 
 
 async def rendering(stage: Stage, **more: Any) -> str:
-    """Start a job and return its interaction once the API renders it."""
-    await stage.runcomfy.post("/sandbox/settings", queue_s=[0.1, 0.1], render_s=[4, 4])
+    """Start a job and return its interaction once the API renders it, until `Stage.complete`."""
+    await stage.runcomfy.post("/sandbox/settings", queue_s=[0.1, 0.1], render_s=[60, 60])
     interaction = await stage.animate(picture(), **more)
 
     async def renders() -> bool:
@@ -34,7 +34,8 @@ async def videos_in(stage: Stage, channel: str, who: str = "alice") -> list[Json
 
 
 async def delivered_once(stage: Stage, channel: str, who: str = "alice") -> Json:
-    """Wait for the video in a channel and for the job's end; show that it is there once."""
+    """Have the API finish, wait for the video in a channel, and show that it is there once."""
+    await stage.complete()
 
     async def there() -> list[Json]:
         return await videos_in(stage, channel, who)
@@ -84,6 +85,7 @@ async def test_with_nowhere_left_the_video_is_kept_for_history(stage: Stage) -> 
     await rendering(stage)
     await stage.discord.post("/sandbox/guild", action="close_dms")
     await stage.discord.post(f"/sandbox/channels/{stage.channel}", action="delete")
+    await stage.complete()
     await stage.settled()
     assert "state=kept" in stage.bot.log
     assert list((stage.bot.folder / "videos").glob("*.mp4"))
@@ -98,8 +100,8 @@ async def test_a_channel_hidden_from_the_bot_is_served_by_the_token(stage: Stage
 
 
 async def test_lost_files_permission_sends_the_video_elsewhere(stage: Stage) -> None:
-    await stage.discord.post("/sandbox/settings", token_lifetime_s=3)
     await rendering(stage)
+    await stage.discord.post("/sandbox/settings", token_lifetime_s=0)
     await stage.discord.post(
         "/sandbox/permissions",
         who="bot",

@@ -41,18 +41,12 @@ async def test_the_demo_shows_each_card_and_saves_a_playable_video_of_the_pictur
     assert max(ImageStat.Stat(difference).mean) < 6
 
 
-@pytest.mark.parametrize(
-    ("size", "rule"),
-    [
-        ((300, 300), "The uploaded image width and height must both exceed 300 pixels."),
-        ((1000, 400), "The aspect ratio range should be 2:5 to 5:2."),
-    ],
-)
 async def test_the_demo_tells_which_rule_a_wrong_picture_breaks(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str], size: tuple[int, int], rule: str
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     image = tmp_path / "wrong.png"
-    Image.new("RGB", size).save(image)
+    Image.new("RGB", (1000, 400)).save(image)
+    rule = "The aspect ratio range should be 2:5 to 5:2."
 
     code = await Demo(image, "waves", tmp_path / "out", pace=QUICK).run()
 
