@@ -95,6 +95,8 @@ def unread(tree: ast.Module) -> Iterator[ast.AST]:
                 yield node
             case ast.Call() if callee(node).endswith("Error"):
                 yield from node.args[:1]
+            case ast.Call(args=[ast.Constant() as evidence, *_]) if callee(node) == "__init__":
+                yield evidence
             case ast.Expr(value=ast.Constant() as docstring):
                 yield docstring
             case ast.AnnAssign(annotation=ast.Name("TypeAlias")):
