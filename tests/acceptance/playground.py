@@ -190,6 +190,17 @@ class Stage:
         world = await self.discord.get("/sandbox/world")
         return world["connected"] and bool(world["commands"])
 
+    async def restart(self) -> None:
+        """Kill the bot as a power cut would, and start it again in the same folder."""
+        self.bot.kill()
+        before = len(self.bot.log)
+        self.bot.start()
+
+        async def is_back() -> bool:
+            return "worker started" in self.bot.log[before:] and await self._connected()
+
+        await self.until(is_back, "the bot is back")
+
     @property
     def channel(self) -> str:
         """The text channel."""

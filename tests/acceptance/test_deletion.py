@@ -10,7 +10,6 @@ from tests.acceptance.forms import private_message
 from tests.acceptance.past import Past
 from tests.acceptance.playground import texts_of
 from tests.acceptance.test_history_pages import history
-from tests.acceptance.test_restart import restart
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -36,7 +35,7 @@ async def test_what_deletion_cannot_do_is_said(set_the_stage: SetTheStage, tmp_p
         await stage.discord.post(
             "/sandbox/permissions", who="bot", channel=stage.channel, deny=["VIEW_CHANNEL"]
         )
-        await restart(stage)
+        await stage.restart()
         await stage.press(question, "Delete for good")
 
         async def told() -> bool:

@@ -8,7 +8,6 @@ from sandbox.discord.ids import GUILD_ID
 from tests.acceptance import forms
 from tests.acceptance.pictures import picture
 from tests.acceptance.playground import media_of, texts_of
-from tests.acceptance.test_restart import restart
 
 if TYPE_CHECKING:
     from tests.acceptance.playground import Json, Stage
@@ -45,7 +44,7 @@ async def test_a_private_video_lives_in_its_members_dm(stage: Stage) -> None:
     quota = await stage.private_answer(await stage.command("quota"))
     assert "4 of 5" in quota
     await stage.until(stage.submits, "the API has it")
-    await restart(stage)
+    await stage.restart()
     await nothing_in_the_server(stage)
     await stage.complete()
     done = await in_dm(stage, "Fertig")  # in the language of its member, not of the server

@@ -15,19 +15,6 @@ if TYPE_CHECKING:
 SetTheStage = Any
 
 
-async def restart(stage: Stage) -> None:
-    """Kill the bot as a power cut would, and start it again in the same folder."""
-    stage.bot.kill()
-    before = len(stage.bot.log)
-    stage.bot.start()
-
-    async def is_back() -> bool:
-        world = await stage.discord.get("/sandbox/world")
-        return "worker started" in stage.bot.log[before:] and world["connected"]
-
-    await stage.until(is_back, "the bot is back")
-
-
 async def one_card(stage: Stage, says: str) -> Json:
     """Wait until the channel's only message of the bot says something."""
 
@@ -48,7 +35,7 @@ async def test_a_job_at_the_api_is_followed_on(stage: Stage, status: str, queue:
         return "submitted " in stage.bot.log and [job["status"] for job in submits] == [status]
 
     await stage.until(there, f"the job is {status}")
-    await restart(stage)
+    await stage.restart()
     await stage.complete()
     card = await one_card(stage, "Done")
     assert len(media_of(card)) == 2
@@ -62,7 +49,7 @@ async def test_an_accepted_job_is_submitted_once_after_the_restart(stage: Stage)
 
     await stage.accepted()
     await stage.discord.delete("/sandbox/faults")
-    await restart(stage)
+    await stage.restart()
     await one_card(stage, "Done")
     assert len(await stage.submits()) == 1
 
@@ -79,7 +66,7 @@ async def test_a_job_killed_inside_the_paid_request_is_unclear_and_never_sent_ag
         return len(await stage.submits()) == 1
 
     await stage.until(taken, "the API has taken the job")
-    await restart(stage)
+    await stage.restart()
     card = await stage.card(interaction, "Unclear")
     assert "not sent a second time" in texts_of(card)
     assert "4 of 5" in await stage.private_answer(await stage.command("quota"))
@@ -91,7 +78,7 @@ async def test_a_video_on_its_way_here_is_fetched_again(stage: Stage) -> None:
     await stage.runcomfy.post("/sandbox/faults", route="GET /files/*", times=1, status="hang")
     interaction = await stage.animate(picture())
     await stage.card(interaction, "Fetching")
-    await restart(stage)
+    await stage.restart()
     await one_card(stage, "Done")
     assert len(await stage.submits()) == 1
 
@@ -106,7 +93,7 @@ async def test_a_video_being_posted_is_posted_once(stage: Stage) -> None:
     await stage.card(interaction, "Done")
     assert "settled " not in stage.bot.log
     await stage.discord.delete("/sandbox/faults")
-    await restart(stage)
+    await stage.restart()
     card = await one_card(stage, "Done")
     assert len(media_of(card)) == 2
     assert len(await stage.submits()) == 1
@@ -140,7 +127,7 @@ async def test_an_end_that_could_not_be_shown_is_shown_after_the_restart(
 async def test_the_buttons_of_a_card_from_before_the_restart_work(stage: Stage) -> None:
     await stage.runcomfy.post("/sandbox/settings", queue_s=[60, 60])
     card = await stage.card_at_the_api(await stage.animate(picture()))
-    await restart(stage)
+    await stage.restart()
     answer = await stage.private_answer(await stage.press(card, "Cancel"))
     assert answer == "Stopped. It was not counted."
 
@@ -149,7 +136,7 @@ async def test_a_settled_job_is_left_alone_by_a_restart(stage: Stage) -> None:
     await stage.card(await stage.animate(picture()), "Done")
     await stage.settled()
     (before,) = await stage.messages()
-    await restart(stage)
+    await stage.restart()
     await stage.private_answer(await stage.command("quota"))
     (after,) = await stage.messages()
     assert len(after["history"]) == len(before["history"])
@@ -164,6 +151,6 @@ async def test_sigterm_ends_the_process_in_good_order(stage: Stage) -> None:
 
 async def test_commands_are_registered_once(stage: Stage) -> None:
     """The second start reads the commands and finds nothing to do."""
-    await restart(stage)
+    await stage.restart()
     calls = (await stage.discord.get("/sandbox/ledger"))["calls"]
     assert len([call for call in calls if call["route"].startswith("PUT /applications")]) == 1

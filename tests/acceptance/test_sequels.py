@@ -15,7 +15,6 @@ from tests.acceptance import forms
 from tests.acceptance.forms import IDS, craft, form_of, job_of, labels, private_message, send_off
 from tests.acceptance.pictures import difference, picture
 from tests.acceptance.playground import media_of, texts_of
-from tests.acceptance.test_restart import restart
 
 if TYPE_CHECKING:
     from tests.acceptance.playground import Json, Stage
@@ -262,7 +261,7 @@ async def test_buttons_and_forms_outlive_a_restart_and_their_files(stage: Stage)
     long_ago = time.time() - timedelta(days=7, minutes=1).total_seconds()
     for path in files:
         os.utime(path, (long_ago, long_ago))
-    await restart(stage)
+    await stage.restart()
 
     async def swept() -> bool:
         return not forms.files_of(stage, card)

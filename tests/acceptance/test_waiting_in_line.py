@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 from tests.acceptance.forms import files_of, private_message
 from tests.acceptance.pictures import picture
 from tests.acceptance.playground import media_of, texts_of
-from tests.acceptance.test_restart import restart
 
 if TYPE_CHECKING:
     from tests.acceptance.playground import Json, Stage
@@ -79,7 +78,7 @@ async def test_in_a_full_server_members_take_turns_in_line(set_the_stage: SetThe
 
         # A restart keeps the line, and what was asked of it; links of pictures die meanwhile.
         await stage.discord.post("/sandbox/settings", cdn_lifetime_s=1)
-        await restart(stage)
+        await stage.restart()
         second = await the_card(stage, "alice two", "Place 2 in line")
         answer = await stage.private_answer(await stage.press(second, "Cancel"))
         assert answer == "Stopped. It was not counted."

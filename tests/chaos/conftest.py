@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 from typing import TYPE_CHECKING
 
 import pytest
@@ -26,8 +25,3 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
     asyncio.run(migrate())
     return path
-
-
-def count(name: str, small: int) -> int:
-    """Return how many rounds to run: `make chaos` says it in the environment."""
-    return int(os.environ.get(name) or small)

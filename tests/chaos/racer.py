@@ -14,7 +14,7 @@ from hailuo.jobs.job import WorkerId
 from hailuo.quotas import Limits, QuotaError
 from hailuo.store import Store
 from hailuo.store.errors import StoreError
-from tests.integration.store.conftest import PICTURE, request_by
+from tests.jobs import PICTURE, request_by
 
 
 async def race(url: str, racer: int, tries: int, limit: int) -> str:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from hailuo.jobs.job import JobState
-from tests.chaos.conftest import count
+from tests.chaos.counts import count
 from tests.chaos.house import House, house
 
 if TYPE_CHECKING:

@@ -19,11 +19,11 @@ from hailuo.jobs.job import ENDS, MOVES, RUNNING, JobState, UserId, Video, Worke
 from hailuo.quotas import Limits, QuotaError
 from hailuo.store import Store
 from hailuo.store.errors import NotUnknownError, RequestTakenError, StaleMoveError
-from tests.chaos.conftest import count
+from tests.chaos.counts import count
 from tests.chaos.ledgers import HELD, RETURNED, SPENT, read_ours
 from tests.chaos.points import CrashingDatabase, JumpingClock
 from tests.chaos.world import PNG
-from tests.integration.store.conftest import request_by
+from tests.jobs import request_by
 
 if TYPE_CHECKING:
     from collections.abc import Coroutine

@@ -23,7 +23,7 @@ from tests.chaos.ledgers import broken_promises, read_ours
 from tests.chaos.points import Points
 from tests.chaos.world import LIMITS, PNG, Discord, Fate, World
 from tests.clocks import ManualClock
-from tests.integration.store.conftest import request_by
+from tests.jobs import request_by
 
 if TYPE_CHECKING:
     from datetime import datetime, timedelta

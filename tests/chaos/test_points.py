@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.chaos.conftest import count
+from tests.chaos.counts import count
 from tests.chaos.points import Points
 from tests.chaos.world import Fate, World
 

@@ -10,7 +10,7 @@ import pytest
 
 from hailuo.jobs.job import ENDS, JobState
 from tests.acceptance.playground import stand_ins
-from tests.chaos.conftest import count
+from tests.chaos.counts import count
 from tests.chaos.town import PROCESSES, Town, town
 from tests.postgres import postgres_server
 

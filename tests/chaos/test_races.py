@@ -18,9 +18,9 @@ from hailuo.quotas import Limits, QuotaError
 from hailuo.store import Store
 from hailuo.store.errors import StoreError
 from tests.acceptance.playground import ROOT
-from tests.chaos.conftest import count
+from tests.chaos.counts import count
 from tests.chaos.ledgers import HELD, read_ours
-from tests.integration.store.conftest import PICTURE, request_by
+from tests.jobs import PICTURE, request_by
 from tests.postgres import postgres_server
 
 if TYPE_CHECKING:

@@ -21,7 +21,7 @@ from tests.acceptance.playground import (
     components,
     texts_of,
 )
-from tests.chaos.conftest import count
+from tests.chaos.counts import count
 from tests.chaos.doomed import run_doomed_bot
 from tests.chaos.house import House, house
 from tests.chaos.world import Fate

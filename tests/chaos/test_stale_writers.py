@@ -20,9 +20,9 @@ from hailuo.clock import SystemClock
 from hailuo.jobs.job import JobState
 from hailuo.store import Store
 from tests.acceptance.playground import stand_ins
-from tests.chaos.conftest import count
+from tests.chaos.counts import count
 from tests.chaos.town import PROCESSES, Town, town
-from tests.integration.store.conftest import LIMITS, ME, PICTURE, request_by
+from tests.jobs import LIMITS, ME, PICTURE, request_by
 from tests.postgres import postgres_server
 
 if TYPE_CHECKING:

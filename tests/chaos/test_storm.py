@@ -33,11 +33,11 @@ from hailuo.runcomfy import RunComfyClient
 from hailuo.store import Store
 from hailuo.videos.doctor import VideoDoctor, video_pool
 from sandbox.runcomfy import MODEL_ID, TOKEN, RunComfySandbox
-from tests.chaos.conftest import count
+from tests.chaos.counts import count
 from tests.chaos.ledgers import Taken, broken_promises, read_ours
 from tests.chaos.points import Points
 from tests.chaos.world import Discord, Fate
-from tests.integration.store.conftest import request_by
+from tests.jobs import request_by
 from tests.storm import let_it_storm, picture, shorten_patience
 
 if TYPE_CHECKING:

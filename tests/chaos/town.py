@@ -12,8 +12,9 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from tests.acceptance.playground import Api, BotProcess, Playground, Stage
-from tests.chaos.conftest import count
+from tests.chaos.counts import count
 from tests.chaos.house import PLENTY, House
+from tests.forks import run_bot
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Sequence
@@ -72,7 +73,7 @@ async def town(folder: Path, urls: Sequence[str], playground: Playground) -> Asy
             own.mkdir()
             shards = {"SHARD_IDS": str(shard), "SHARD_COUNT": str(len(urls))}
             place = {"DATABASE_URL": url, "DATA_DIR": str(folder / "data")}
-            bots.append(BotProcess(playground, own, PLENTY | shards | place))
+            bots.append(BotProcess(playground, own, PLENTY | shards | place, run=run_bot))
         session = await stack.enter_async_context(aiohttp.ClientSession())
         stage = Stage(
             Api(session, playground.discord_url), Api(session, playground.runcomfy_url), bots[0]

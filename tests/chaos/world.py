@@ -45,7 +45,7 @@ from hailuo.videos.video import VideoInfo
 from tests.acceptance.playground import PATIENCE_S
 from tests.chaos.ledgers import Shown, Taken, broken_promises, read_ours
 from tests.chaos.points import CrashingDatabase, JumpingClock, Points
-from tests.integration.store.conftest import request_by
+from tests.jobs import request_by
 
 if TYPE_CHECKING:
     from pathlib import Path

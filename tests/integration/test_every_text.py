@@ -93,9 +93,7 @@ def unread(tree: ast.Module) -> Iterator[ast.AST]:
                 yield from node.args[: MARKS[callee(node)]]
             case ast.Call() if callee(node) in {*UNSEEN, "create_task", "describe"}:
                 yield node
-            case ast.Call() if callee(node).endswith("Error"):
-                yield from node.args[:1]
-            case ast.Call(args=[ast.Constant() as evidence, *_]) if callee(node) == "__init__":
+            case ast.Call(args=[evidence, *_]) if is_raised(node):
                 yield evidence
             case ast.Expr(value=ast.Constant() as docstring):
                 yield docstring
@@ -109,6 +107,12 @@ def unread(tree: ast.Module) -> Iterator[ast.AST]:
                 yield from node.keywords  # templates of custom ids
             case _:
                 pass
+
+
+def is_raised(call: ast.Call) -> bool:
+    """Tell whether a call's first argument is an error's evidence, written by its class or not."""
+    by_its_class = callee(call) == "__init__" and isinstance(call.args[0], ast.Constant)
+    return by_its_class or callee(call).endswith("Error")
 
 
 def callee(call: ast.Call) -> str:

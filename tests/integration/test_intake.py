@@ -27,8 +27,8 @@ from hailuo.store.errors import StoreError
 from tests.chaos.points import JumpingClock, Points
 from tests.chaos.world import Api, Discord, Fate
 from tests.clocks import ManualClock
-from tests.integration.store.conftest import PICTURE, request_by
 from tests.integration.store.test_erasure import delivered
+from tests.jobs import PICTURE, request_by
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Callable

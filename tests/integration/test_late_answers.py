@@ -14,7 +14,7 @@ from hailuo.runcomfy.errors import InvalidModelError, RateLimitedError
 from hailuo.runcomfy.models import Accepted, JobInput, Refused, RequestId
 from hailuo.store import Store
 from tests.clocks import ManualClock
-from tests.integration.store.conftest import LIMITS, ME, PICTURE, request_by, take_over
+from tests.jobs import LIMITS, ME, PICTURE, request_by, take_over
 
 if TYPE_CHECKING:
     from pathlib import Path

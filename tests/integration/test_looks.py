@@ -28,7 +28,7 @@ from hailuo.store.errors import StaleMoveError
 from tests.chaos.points import Points
 from tests.chaos.world import Fate, World
 from tests.clocks import ManualClock
-from tests.integration.store.conftest import LIMITS, PICTURE, request_by
+from tests.jobs import LIMITS, PICTURE, request_by
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator

@@ -14,7 +14,7 @@ from hailuo.jobs.worker import Worker
 from hailuo.store import Store
 from hailuo.sweeps import BETWEEN_SWEEPS, Sweeper, Terms
 from tests.clocks import ManualClock, settle
-from tests.integration.store.conftest import LIMITS, ME, PICTURE, request_by
+from tests.jobs import LIMITS, ME, PICTURE, request_by
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator

@@ -15,7 +15,7 @@ from hailuo.jobs.line import BREATH, CALL_AGAIN, READ_ALONE, Line
 from hailuo.jobs.presenter import Behind, Place
 from hailuo.store import Store
 from tests.clocks import ManualClock, settle
-from tests.integration.store.conftest import LIMITS, ME, PICTURE, request_by
+from tests.jobs import LIMITS, ME, PICTURE, request_by
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator

@@ -14,7 +14,7 @@ from hailuo.jobs.worker import FIRST_BACKOFF, LONGEST_BACKOFF, Worker
 from hailuo.store import Store
 from hailuo.store.errors import StoreError
 from tests.clocks import ManualClock, settle
-from tests.integration.store.conftest import LIMITS, PICTURE, request_by
+from tests.jobs import LIMITS, PICTURE, request_by
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Callable, Collection, Mapping

@@ -13,8 +13,8 @@ from hailuo.jobs.job import JobId, JobState, UserId
 from hailuo.store.errors import NotUnknownError, StoreError
 from hailuo.store.records import WITHHELD
 from hailuo.store.tables import jobs, member_ledger, operator_ledger
-from tests.integration.store.conftest import LIMITS, ME, PICTURE, request_by
 from tests.integration.store.test_jobs import VIDEO
+from tests.jobs import LIMITS, ME, PICTURE, request_by
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import Connection

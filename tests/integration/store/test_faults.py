@@ -21,7 +21,7 @@ from hailuo.quotas import Limits
 from hailuo.store import Store, database
 from hailuo.store.errors import StoreError, StoreUnreachableError, StoreUnusableError
 from tests.clocks import ManualClock
-from tests.integration.store.conftest import ME, PICTURE, request_by
+from tests.jobs import ME, PICTURE, request_by
 
 if TYPE_CHECKING:
     from collections.abc import Generator

@@ -15,8 +15,8 @@ from hailuo.jobs.history import STATES, Place, Search, Standing, Turn
 from hailuo.jobs.job import JobId, JobState, UserId
 from hailuo.store.rows import new_row
 from hailuo.store.tables import jobs
-from tests.integration.store.conftest import LIMITS, ME, PICTURE, request_by
 from tests.integration.store.test_erasure import delivered
+from tests.jobs import LIMITS, ME, PICTURE, request_by
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

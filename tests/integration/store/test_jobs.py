@@ -10,7 +10,7 @@ import pytest
 
 from hailuo.jobs.job import MOVES, JobState, UserId, Video, WorkerId
 from hailuo.store.errors import IllegalMoveError, StaleMoveError
-from tests.integration.store.conftest import LIMITS, ME, PICTURE, request_by, take_over
+from tests.jobs import LIMITS, ME, PICTURE, request_by, take_over
 
 if TYPE_CHECKING:
     from hailuo.jobs.job import Job

@@ -24,7 +24,7 @@ from hailuo.quotas import (
 )
 from hailuo.store.errors import StoreError
 from hailuo.store.tables import jobs, member_ledger, operator_ledger
-from tests.integration.store.conftest import LIMITS, ME, PICTURE, request_by
+from tests.jobs import LIMITS, ME, PICTURE, request_by
 
 if TYPE_CHECKING:
     from hailuo.store import Store

@@ -15,7 +15,7 @@ from hailuo.store import Store
 from hailuo.store.errors import StaleMoveError
 from hailuo.store.ownership import DEAD_AFTER
 from tests.clocks import ManualClock
-from tests.integration.store.conftest import LIMITS, ME, PICTURE, request_by
+from tests.jobs import LIMITS, ME, PICTURE, request_by
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator

@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from hailuo.jobs.job import JobState, UserId
-from tests.integration.store.conftest import LIMITS, ME, PICTURE, request_by
+from tests.jobs import LIMITS, ME, PICTURE, request_by
 
 if TYPE_CHECKING:
     from hailuo.jobs.job import Job

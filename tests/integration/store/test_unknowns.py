@@ -10,7 +10,7 @@ import pytest
 from hailuo.jobs.job import Job, JobId, JobState, UserId, WorkerId
 from hailuo.store.errors import NotUnknownError, RequestTakenError
 from hailuo.wording import Wording
-from tests.integration.store.conftest import LIMITS, ME, PICTURE, request_by
+from tests.jobs import LIMITS, ME, PICTURE, request_by
 
 if TYPE_CHECKING:
     from hailuo.store import Store

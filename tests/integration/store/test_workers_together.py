@@ -10,9 +10,9 @@ from hailuo.jobs.job import JobState, UserId, WorkerId
 from hailuo.jobs.worker import HEARTBEAT, LOOK_AROUND, Worker
 from hailuo.store import Store
 from tests.clocks import ManualClock, settle
-from tests.integration.store.conftest import LIMITS, ME, PICTURE, request_by
 from tests.integration.store.test_ownership import die
 from tests.integration.test_worker import Script, look
+from tests.jobs import LIMITS, ME, PICTURE, request_by
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Callable

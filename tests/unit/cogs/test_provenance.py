@@ -14,7 +14,7 @@ import pytest
 from cogs.ui.provenance import Provenance, provenance_of
 from hailuo.jobs.finds import OwnerUnknownError
 from hailuo.jobs.job import Job, JobId, JobState, UserId
-from tests.integration.store.conftest import PICTURE, request_by
+from tests.jobs import PICTURE, request_by
 from tests.unit.cogs.test_sights import CDN, attachment, media, message
 
 ALICE, BOB, FORWARDER, BOT = UserId(2), UserId(3), UserId(9), 777
