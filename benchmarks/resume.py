@@ -128,7 +128,7 @@ async def _measure(folder: Path, url: str) -> dict[str, float]:
 def _worker(store: Store, queue: Queue, folder: Path, clock: SystemClock) -> Worker:
     folders = Folders(folder)
     folders.create()
-    parts: Any = {"api": queue, "presenter": queue, "fetcher": None, "videos": None}
+    parts: Any = {"api": queue, "presenter": queue, "retrieval": None}
     unused: Any = None
     limits = Limits(9, timedelta(days=1), live_per_user=9, live_per_server=9, per_day=None)
     stages = JobStages(

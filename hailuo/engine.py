@@ -25,6 +25,7 @@ from hailuo.jobs.line import Line
 from hailuo.jobs.lookout import Lookout
 from hailuo.jobs.offers import Offer, Offers
 from hailuo.jobs.pacing import Pacing
+from hailuo.jobs.retrieval import Retrieval
 from hailuo.jobs.sequels import Sequels
 from hailuo.jobs.sources import Sources
 from hailuo.jobs.stages import JobStages
@@ -165,8 +166,7 @@ class Engine:
         return JobStages(
             store=parts.store,
             api=parts.api,
-            fetcher=parts.results,
-            videos=parts.videos,
+            retrieval=Retrieval(parts.api, parts.results, parts.videos, parts.folders),
             handover=self._handover,
             presenter=presenter,
             alarm=alarm,

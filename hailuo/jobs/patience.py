@@ -7,13 +7,21 @@ so a downtime, a sleeping machine or a clock that is set wears nobody's patience
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
+
+from hailuo.runcomfy.errors import InvalidInputError, RequestNotFoundError, RunComfyError
 
 if TYPE_CHECKING:
     from collections.abc import Hashable
 
     from hailuo.clock import Clock
+    from hailuo.errors import HailuoError
     from hailuo.jobs.job import JobId
+
+GONE_PATIENCE: Final = timedelta(minutes=10)
+"""How long an answer that a job or its video is no more has to stand before it is believed."""
+ERROR_PATIENCE: Final = timedelta(hours=24)
+"""How long errors that say nothing of the job may be all that looks at it meet."""
 
 
 class Patience:
@@ -36,3 +44,14 @@ class Patience:
     def forget(self, job_id: JobId) -> None:
         """Drop all that was noted of a job."""
         self._since.pop(job_id, None)
+
+
+def patience_with(error: HailuoError) -> timedelta:
+    """Return how long such errors have to be all there is before they are the job's end.
+
+    What the API says of itself, or of the bot's account, says nothing of the job.
+    """
+    of_the_job = not isinstance(error, RunComfyError) or isinstance(
+        error, RequestNotFoundError | InvalidInputError
+    )
+    return GONE_PATIENCE if of_the_job and not error.retryable else ERROR_PATIENCE

@@ -12,11 +12,11 @@ import structlog
 
 from hailuo.errors import HailuoError
 from hailuo.fetch import FetchError
-from hailuo.jobs.job import Job, JobState, Video
-from hailuo.jobs.patience import Patience
+from hailuo.jobs.job import Job, JobState
+from hailuo.jobs.patience import Patience, patience_with
 from hailuo.jobs.presenter import CardGoneError, CardTooLargeError, Delivery, Outlook
 from hailuo.jobs.submission import Submission
-from hailuo.runcomfy.download import NoVideoError, download_video
+from hailuo.runcomfy.download import NoVideoError
 from hailuo.runcomfy.errors import (
     InvalidInputError,
     RequestNotFoundError,
@@ -43,24 +43,19 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from hailuo.clock import Clock
-    from hailuo.fetch import Fetcher
     from hailuo.folders import Folders
     from hailuo.jobs.handover import Handover
     from hailuo.jobs.job import JobId
     from hailuo.jobs.line import Line
     from hailuo.jobs.lookout import Lookout
     from hailuo.jobs.presenter import Alarm, Presenter
+    from hailuo.jobs.retrieval import Retrieval
     from hailuo.runcomfy.client import RunComfyClient
     from hailuo.store import Store
-    from hailuo.videos.doctor import VideoDoctor
 
 log = structlog.get_logger(__name__)
 
 NOW: Final = timedelta(0)
-GONE_PATIENCE: Final = timedelta(minutes=10)
-"""How long an answer that a job or its video is no more has to stand before it is believed."""
-ERROR_PATIENCE: Final = timedelta(hours=24)
-"""How long errors that say nothing of the job may be all that looks at it meet."""
 IN_LINE: Final = timedelta(minutes=5)
 """How often a job in line is looked at though nothing has called it: its card may be behind."""
 LINK_LIFE: Final = timedelta(hours=12)
@@ -108,8 +103,7 @@ class JobStages:
         *,
         store: Store,
         api: RunComfyClient,
-        fetcher: Fetcher,
-        videos: VideoDoctor,
+        retrieval: Retrieval,
         handover: Handover,
         presenter: Presenter,
         alarm: Alarm,
@@ -121,8 +115,7 @@ class JobStages:
     ) -> None:
         self._store = store
         self._api = api
-        self._fetcher = fetcher
-        self._videos = videos
+        self._retrieval = retrieval
         self._presenter = presenter
         self._alarm = alarm
         self._lookout = lookout
@@ -133,6 +126,7 @@ class JobStages:
         self._line = line
         self._submission = Submission(store, api, line, clock)
         self._links: dict[JobId, _Link] = {}
+        self._alarmed: set[JobId] = set()
         self._patience = Patience(clock)
 
     async def advance(self, job: Job) -> timedelta | None:
@@ -158,6 +152,7 @@ class JobStages:
     def let_go(self, job_id: JobId) -> None:
         """Forget a job that is settled, or another worker's."""
         self._links.pop(job_id, None)
+        self._alarmed.discard(job_id)
         self._presenter.forget(job_id)
         self._lookout.drop(job_id)
         self._patience.forget(job_id)
@@ -223,7 +218,7 @@ class JobStages:
         try:
             return await self._follow(job, await self._api.status(_request_id(job)))
         except RunComfyError as error:
-            if self._lookout.unanswered(job) <= _patience_with(error):
+            if self._lookout.unanswered(job) <= patience_with(error):
                 raise
             log.exception("given up", job=job.id, request=job.request_id)
             return await self._fail(job, _why_over(error))
@@ -282,45 +277,16 @@ class JobStages:
 
     async def _fetch(self, job: Job) -> timedelta:
         """Bring the video to our disk; a result is free to fetch again."""
-        name = self._folders.video_name(job.id)
         try:
-            result = await self._api.result(_request_id(job))
-            if not isinstance(result, Output):
-                # It was there a moment ago, so this is worth another look.
-                raise ResultNotReadyError(f"fetching, and the result says {type(result).__name__}")
-            downloaded = await download_video(
-                result,
-                self._folders.video(name),
-                fetcher=self._fetcher,
-                probe=self._videos.probe,
-            )
+            video = await self._retrieval.bring(job, _request_id(job))
         except (FetchError, NoVideoError, RunComfyError) as error:
-            if self._patience.lasting(job.id, job.state) > _patience_with(error):
+            if self._patience.lasting(job.id, job.state) > patience_with(error):
                 log.exception("video lost", job=job.id, request=job.request_id)
                 return await self._fail(job, Wording(LOST_VIDEO))
             raise
-        info = downloaded.info
-        video = Video(
-            name=name,
-            url=downloaded.file.url,
-            size=downloaded.file.size,
-            width=info.width,
-            height=info.height,
-            seconds=info.duration.total_seconds(),
-        )
         self._patience.over(job.id, job.state)
-        await self._keep_stills(job, video)
         await self._store.move(job, JobState.DELIVERING, video=video)
         return NOW
-
-    async def _keep_stills(self, job: Job, video: Video) -> None:
-        """Keep the first frame, which /history shows, and the last; they are no condition."""
-        source = self._folders.video(video.name)
-        try:
-            await self._videos.poster(source, self._folders.thumbnail(job.id))
-            await self._videos.last_frame(source, self._folders.last_frame(job.id))
-        except HailuoError as error:
-            log.warning("no stills", job=job.id, error=str(error))
 
     async def _deliver(self, job: Job) -> timedelta:
         """Hand over the video, in the best form that its place takes."""
@@ -338,6 +304,9 @@ class JobStages:
     async def _end(self, job: Job) -> None:
         """See to it that the card shows the end, then let the job go."""
         self._line.stir()  # there may be room for another
+        if job.state is JobState.UNKNOWN and job.reason is None and job.id not in self._alarmed:
+            await self._alarm(job)  # else it was told, or decided on
+            self._alarmed.add(job.id)
         if job.state is not JobState.DELIVERED:  # delivering has drawn that one
             try:
                 await self._presenter.close(job)
@@ -346,8 +315,6 @@ class JobStages:
                 if not error.retryable or tried_for < END_PATIENCE:
                     raise
                 log.warning("card given up", job=job.id, error=str(error))
-        if job.state is JobState.UNKNOWN and job.reason is None:  # else it was decided on
-            await self._alarm(job)
         if job.request_id is None and job.state in {JobState.CANCELLED, JobState.FAILED}:
             # Nobody counts those that were never sent, so their pictures would fill the disk.
             picture = self._folders.picture(job.picture.name)
@@ -365,17 +332,6 @@ def _request_id(job: Job) -> RequestId:
     if job.request_id is None:
         raise ValueError(f"{job.id} is {job.state} without a request id")
     return RequestId(job.request_id)
-
-
-def _patience_with(error: HailuoError) -> timedelta:
-    """Return how long such errors have to be all there is before they are the job's end.
-
-    What the API says of itself, or of the bot's account, says nothing of the job.
-    """
-    of_the_job = not isinstance(error, RunComfyError) or isinstance(
-        error, RequestNotFoundError | InvalidInputError
-    )
-    return GONE_PATIENCE if of_the_job and not error.retryable else ERROR_PATIENCE
 
 
 def _why_over(error: RunComfyError) -> Wording:

@@ -26,6 +26,7 @@ from hailuo.jobs.job import JobState, Picture
 from hailuo.jobs.line import Line
 from hailuo.jobs.lookout import Lookout
 from hailuo.jobs.pacing import Pacing, Rules
+from hailuo.jobs.retrieval import Retrieval
 from hailuo.jobs.stages import JobStages
 from hailuo.jobs.worker import Worker, new_worker_id
 from hailuo.quotas import Limits
@@ -127,8 +128,7 @@ async def storm(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncGenerat
         stages = JobStages(
             store=store,
             api=client,
-            fetcher=await enter(Fetcher(hosts)),
-            videos=videos,
+            retrieval=Retrieval(client, await enter(Fetcher(hosts)), videos, folders),
             handover=Handover(videos, folders),
             presenter=discord,
             alarm=discord.alarm,

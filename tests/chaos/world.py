@@ -23,6 +23,7 @@ from hailuo.jobs.line import Line
 from hailuo.jobs.lookout import Lookout
 from hailuo.jobs.pacing import Pacing
 from hailuo.jobs.presenter import Delivery
+from hailuo.jobs.retrieval import Retrieval
 from hailuo.jobs.stages import JobStages
 from hailuo.jobs.worker import Worker, new_worker_id
 from hailuo.quotas import Limits
@@ -269,8 +270,7 @@ class World:
         return JobStages(
             store=store,
             api=self.api,  # pyright: ignore[reportArgumentType]  # what the stages use of it
-            fetcher=self.files,  # pyright: ignore[reportArgumentType]  # as above
-            videos=self.files,  # pyright: ignore[reportArgumentType]  # as above
+            retrieval=Retrieval(self.api, self.files, self.files, self.folders),  # pyright: ignore[reportArgumentType]  # as above
             handover=Handover(self.files, self.folders),  # pyright: ignore[reportArgumentType]
             presenter=self.discord,
             alarm=self.discord.alarm,

@@ -11,7 +11,7 @@ import pytest
 from hailuo.jobs.job import Job, JobState, WorkerId
 from hailuo.jobs.lookout import Lookout
 from hailuo.jobs.pacing import Pacing
-from hailuo.jobs.stages import ERROR_PATIENCE, GONE_PATIENCE
+from hailuo.jobs.patience import ERROR_PATIENCE, GONE_PATIENCE
 from hailuo.runcomfy.errors import (
     AuthenticationError,
     ConnectionLostError,
