@@ -1,4 +1,4 @@
-"""Draws the one living message of a job: what it says in each state, and how that looks."""
+"""Draws the one living message of a job: how each state looks."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ from cogs.ui.language import card_language
 from cogs.ui.lineage import OriginKind, origin_line, without_origin
 from cogs.ui.media import picture_name
 from cogs.ui.memory import Memory
-from cogs.ui.text import length, plain, quoted, relative, said, shorten
+from cogs.ui.sentences import done_line, end_line, stage_lines
+from cogs.ui.text import plain, quoted, shorten
 from hailuo.jobs.job import ENDS, JobState
-from hailuo.jobs.presenter import EXACT_UNTIL, Behind
-from hailuo.wording import N_, Wording
+from hailuo.wording import N_
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -28,7 +28,6 @@ if TYPE_CHECKING:
     from cogs.ui.forecast import Promise
     from cogs.ui.language import Language
     from hailuo.jobs.job import Job
-    from hailuo.jobs.presenter import Place
 
 _ALT_LENGTH: Final = 200
 LONGEST_BUTTON_URL: Final = 512
@@ -36,12 +35,6 @@ LONGEST_BUTTON_URL: Final = 512
 LONGEST_TEXT_URL: Final = 2700
 """Characters, so that the fullest card stays within a message's 4,000 of text."""
 
-UNKNOWN: Final = N_(
-    "The connection broke while the job was being sent, so nobody can tell whether it was taken. "
-    "It counts for now, is given back if nothing comes of it, and is not sent a second time; the "
-    "people who run this bot can look into it."
-)
-FAILED: Final = N_("No video came of it. It was not counted; please try again.")
 LINKED: Final = N_(
     "The video cannot be attached here, so this is its link. RunComfy does not say how long it "
     "lives: save the video within a few days."
@@ -73,11 +66,6 @@ LOOKS: Final[Mapping[JobState, Look]] = {
 
 IN_LINE: Final = Look(N_("⏳ Waiting in line"), discord.Colour.light_grey())
 """How an accepted job looks that waits for its turn."""
-WAITS_FOR: Final[Mapping[Behind, str]] = {
-    Behind.SERVER: N_("This server makes as many videos as it may at once."),
-    Behind.API: N_("RunComfy is busy and takes no more videos for the moment."),
-    Behind.PAUSE: N_("New videos are paused by the people who run this bot."),
-}
 
 
 def progress(job: Job, promise: Promise | None = None) -> ui.LayoutView:
@@ -92,7 +80,7 @@ def progress(job: Job, promise: Promise | None = None) -> ui.LayoutView:
         look,
         ui.TextDisplay(_heading(job, look, say)),
         ui.MediaGallery(_picture(job, say)),
-        ui.TextDisplay("\n".join(_stage(job, promise, say))),
+        ui.TextDisplay("\n".join(stage_lines(job, promise, say))),
         ui.ActionRow[Any](*buttons),
     )
 
@@ -105,7 +93,7 @@ def finished(job: Job, video: str, *, with_picture: bool = True) -> ui.LayoutVie
         look,
         _top(job, look, say, with_picture=with_picture),
         ui.MediaGallery(discord.MediaGalleryItem(video, description=_video_alt(job, say))),
-        ui.TextDisplay(_done_line(job, say)),
+        ui.TextDisplay(done_line(job, say)),
         _after(job, say),
     )
 
@@ -117,7 +105,7 @@ def linked(job: Job) -> ui.LayoutView:
     return _card(
         look,
         ui.TextDisplay(_heading(job, look, say)),
-        ui.TextDisplay(f"{say(LINKED)}\n{_done_line(job, say)}\n{_reference(job, say)}"),
+        ui.TextDisplay(f"{say(LINKED)}\n{done_line(job, say)}\n{_reference(job, say)}"),
         link_to(job.video.url if job.video is not None else "", say),
         _after(job, say),
     )
@@ -193,23 +181,6 @@ def without_prompt(job: Job) -> Job:
     return replace(job, request=replace(without_origin(job.request), prompt=""))
 
 
-def end_line(job: Job) -> str:
-    """Return what happened, whether it counted, and what to do, for a job that has ended."""
-    say = card_language(job.request)
-    match job.state:
-        case JobState.CANCELLED:
-            by = job.cancel_asked_by
-            if by is None or by == job.request.user_id:
-                return say("Stopped in time. It was not counted.")
-            return say("Stopped by {member} in time. It was not counted.", member=f"<@{by}>")
-        case JobState.UNKNOWN:
-            return said(job.reason or Wording(UNKNOWN), say)
-        case JobState.KEPT:
-            return say("The video is ready but cannot be posted here. It counted; /history has it.")
-        case _:
-            return said(job.reason or Wording(FAILED), say)
-
-
 def _card(look: Look, *items: ui.Item[Any]) -> ui.LayoutView:
     view = ui.LayoutView(timeout=None)
     view.add_item(ui.Container(*items, accent_colour=look.colour))
@@ -241,94 +212,6 @@ def _after(job: Job, say: Language) -> ui.ActionRow[Any]:
     if job.video is not None:
         buttons.append(SequelButton(OriginKind.CONTINUE, job.id, say))
     return ui.ActionRow[Any](*buttons, DeleteButton(job.id, say))
-
-
-def _stage(job: Job, promise: Promise | None, say: Language) -> list[str]:
-    place = None if promise is None else promise.outlook.place
-    lines = [_stage_line(job, promise, say) if place is None else _place_in_line(place, say)]
-    if promise is not None:
-        lines += _time_ahead(promise, say)
-    if is_asked(job):
-        member = f"<@{job.request.user_id}>"
-        lines.append(say("{member} will be told when it is done.", member=member))
-    when = relative(job.created_at)
-    lines.append(f"-# {say('Asked {when}', when=when)} · {_cost(job, say)}")
-    return lines
-
-
-def _cost(job: Job, say: Language) -> str:
-    """Say what the job costs from its member's quota: all that counted once it was accepted."""
-    quota = Memory.load(job.request.card.memory).quota
-    if quota is None:
-        return say("counts as one video of the quota")
-    used, limit = quota
-    return say("counts as one video: {used} of {limit} used", used=used, limit=limit)
-
-
-def _time_ahead(promise: Promise, say: Language) -> list[str]:
-    outlook = promise.outlook
-    lines = [say("It takes longer than usual.")] if promise.late else []
-    if outlook.ready_from and outlook.ready_until:
-        first, last = relative(outlook.ready_from), relative(outlook.ready_until)
-        lines.append(say("Expected {first} to {last}", first=first, last=last))
-    return lines
-
-
-def _stage_line(job: Job, promise: Promise | None, say: Language) -> str:
-    match job.state:
-        case JobState.ACCEPTED | JobState.SUBMITTING if job.cancel_pending:
-            return say("Cancelling as soon as the API has answered.")
-        case JobState.ACCEPTED | JobState.SUBMITTING:
-            return say("The picture is on its way to the API.")
-        case JobState.IN_QUEUE if job.cancel_pending:
-            return say("The API has been asked to stop it.")
-        case JobState.IN_QUEUE:
-            return _queue_line(promise, say)
-        case JobState.IN_PROGRESS if job.cancel_asked_at is not None:
-            return say("It could not be stopped in time: it will finish, and it counts.")
-        case JobState.IN_PROGRESS:
-            return say("The API is drawing the video.")
-        case JobState.FETCHING:
-            return say("The video is rendered and on its way here.")
-        case _:
-            return say("The video is here and being posted.")
-
-
-def _place_in_line(place: Place, say: Language) -> str:
-    """Return where a job stands that waits for its turn, what for, and what it may do meanwhile."""
-    where = ""
-    if place.number is not None:
-        about = N_("Place {place} in line.") if place.exact else N_("About place {place} in line.")
-        where = say(about, place=place.number) + " "
-    turn = say("It begins by itself when its turn comes; cancelling now costs nothing.")
-    return f"{where}{say(WAITS_FOR[place.behind])}\n{turn}"
-
-
-def _queue_line(promise: Promise | None, say: Language) -> str:
-    place = promise.outlook.queue_position if promise else None
-    if place is None:
-        return say("Waiting its turn; cancelling now costs nothing.")
-    about = (
-        N_("Place {place} in the API's queue; cancelling now costs nothing.")
-        if place <= EXACT_UNTIL
-        else N_("About place {place} in the API's queue; cancelling now costs nothing.")
-    )
-    return say(about, place=place)
-
-
-def _done_line(job: Job, say: Language) -> str:
-    video = job.video
-    took = length((job.state_at - job.created_at).total_seconds(), say)
-    parts = [say("Done in {duration}", duration=took)]
-    if video is not None:
-        seconds = say("{seconds} s", seconds=say.number(video.seconds))
-        parts += [seconds, f"{video.width}×{video.height}"]
-    parts.append(say("counted as one video of the quota"))
-    line = " · ".join(parts)
-    if job.cancel_asked_at is not None:
-        late = say("It could not be stopped in time, so it finished and counts.")
-        line += f"\n-# {late}"
-    return line
 
 
 def _reference(job: Job, say: Language) -> str:
