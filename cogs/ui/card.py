@@ -162,11 +162,8 @@ def called(job: Job, url: str) -> ui.LayoutView:
 
 
 def end_mark(job: Job) -> str:
-    """Return what a message that shows the job's end can be found by, and no other has.
-
-    What is unclear may yet come about, so "unclear" is not the end that is looked for later.
-    """
-    return job.id if job.state is JobState.UNKNOWN else DeleteButton(job.id).custom_id
+    """Return what a message that shows the job's end has; what is unclear may yet come about."""
+    return DeleteButton(job.id).custom_id
 
 
 def counted(job: Job, quota: tuple[int, int]) -> Job:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final, TypeAlias
 
@@ -14,6 +15,9 @@ if TYPE_CHECKING:
 
 LASTING: Final = timedelta(minutes=10)
 """So long a channel's answer holds for its other cards; Discord counts refusals over this time."""
+
+_ELSEWHERE: Final = (Way.DM, Way.POSTED)
+"""What is refused there says nothing about the channel: what was posted may be a DM too."""
 
 _Answer: TypeAlias = tuple[Way, Act, int]
 
@@ -59,11 +63,13 @@ class Closures:
 def after(memory: Memory, way: Way, act: Act, code: int) -> Memory:
     """Return what is left to a card after a way's final answer."""
     match code:
+        case code if way is Way.POSTED and code in codes.NO_MESSAGE:
+            return replace(memory, posted=None, posted_for=None)
         case codes.UNKNOWN_MESSAGE | codes.THREAD_ARCHIVED if way in EDITS:
             return memory.without(*EDITS)
-        case codes.UNKNOWN_CHANNEL | codes.UNKNOWN_GUILD if way is not Way.DM:
+        case codes.UNKNOWN_CHANNEL | codes.UNKNOWN_GUILD if way not in _ELSEWHERE:
             return memory.without(*EDITS, Way.CHANNEL)
-        case codes.MISSING_ACCESS if way is not Way.DM:
+        case codes.MISSING_ACCESS if way not in _ELSEWHERE:
             return memory.without(way, Way.MESSAGE, Way.CHANNEL)
         case codes.MISSING_PERMISSIONS if act is Act.FILE and way is not Way.DM:
             return memory.without(way, Way.CHANNEL, act=Act.FILE)

@@ -16,12 +16,15 @@ class Way(StrEnum):
 
     TOKEN = "token"  # noqa: S105 - the name of a way
     MESSAGE = "message"
+    POSTED = "posted"
     CHANNEL = "channel"
     DM = "dm"
 
 
 EDITS: Final = (Way.TOKEN, Way.MESSAGE)
 POSTS: Final = (Way.CHANNEL, Way.DM)
+REDRAWS: Final = (Way.POSTED,)
+"""What was posted in the card's place is the job's message from then on."""
 
 
 class Act(StrEnum):
@@ -55,7 +58,7 @@ class Memory:
     posted: Place | None = None
     """The new message that shows the job's end in the card's place."""
     posted_for: str | None = None
-    """The purpose of that message: one that says "unclear" is not the video."""
+    """What that message shows: one that says "unclear" is yet to become the video."""
 
     @classmethod
     def load(cls, data: Mapping[str, object]) -> Self:

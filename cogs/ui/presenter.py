@@ -15,8 +15,8 @@ from cogs.ui import card, codes
 from cogs.ui.crosses import Crosses
 from cogs.ui.editor import RATIONED_AFTER, ProgressEditor
 from cogs.ui.forecast import Forecasts
-from cogs.ui.media import media, picture_name, video_name
-from cogs.ui.memory import Place, Way
+from cogs.ui.media import media, picture_name, shows, video_name
+from cogs.ui.memory import EDITS, REDRAWS, Place, Way
 from cogs.ui.place import card_of, is_elsewhere, url_of
 from cogs.ui.placing import Placing
 from cogs.ui.private import DmClosedError
@@ -33,7 +33,7 @@ from hailuo.jobs.presenter import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Awaitable, Callable, Sequence
     from pathlib import Path
 
     import discord
@@ -51,6 +51,7 @@ log = structlog.get_logger(__name__)
 
 END: Final = "end"
 UNCLEAR: Final = "unclear"
+RELEASED: Final = "released"
 TELL: Final = "tell"
 
 POINTING_PATIENCE: Final = timedelta(minutes=10)
@@ -138,7 +139,7 @@ class CardPresenter:
         await self._arrive(
             job,
             in_card=Draft(partial(card.ended, with_picture=has_picture)),
-            anew=Draft(partial(card.ended, with_picture=False), mark=card.end_mark(job)),
+            anew=Draft(partial(card.ended, with_picture=False), mark=job.id),
         )
 
     def upload_limit(self, job: Job) -> int:
@@ -147,7 +148,7 @@ class CardPresenter:
 
     async def deliver(self, job: Job, video: Path | None, picture: Path) -> Delivery:
         """Hand over the video in the card, or by a new message where the card is gone."""
-        link = Draft(card.linked, mark=card.end_mark(job))
+        link = Draft(card.linked, mark=job.id)
         reached = False
         if video is not None:
             try:
@@ -187,16 +188,18 @@ class CardPresenter:
     async def _arrive(self, job: Job, *, in_card: Draft, anew: Draft) -> bool:
         """Draw a job's end in its card, else post it anew; tell whether it arrived.
 
-        What was posted before, or may have been, is looked for first: a card that could not be
-        edited for a while must not show it too.
+        What was posted before, or may have been, is looked for first: it is the job's message from
+        then on, and no other shows its end.
         """
         async with self._editor.alone(job):
-            place = (
-                await self._posted(job, anew)
-                or await self._draw_end(job, in_card)
-                or await self._post_end(job, anew)
-            )
-            if place is None:
+            try:
+                place = (
+                    await self._redraw_end(job, anew)
+                    or await self._draw_end(job, in_card)
+                    or await self._post_end(job, anew)
+                )
+            except CardGoneError as error:
+                log.info("nowhere left to show", job=job.id, error=str(error))
                 return False
             await self._call(job, place)
             if place != card_of(job):
@@ -204,13 +207,34 @@ class CardPresenter:
         await self._crosses.withdraw(job)
         return True
 
+    async def _redraw_end(self, job: Job, draft: Draft) -> Place | None:
+        """Have what was posted before show the job's end; return where, or None where it is gone.
+
+        Raises `CardGoneError` where it stands and cannot be changed: a second message would
+        contradict it.
+        """
+        posted = await self._posted(job, draft)
+        if posted is None or self._surface.memory(job).posted_for == _purpose(job):
+            return posted
+        try:
+            message = await self._edit(job, draft, REDRAWS)
+        except CardGoneError:
+            if self._surface.memory(job).posted is None:
+                return None
+            raise
+        return await self._note_posted(job, message, _purpose(job))
+
     async def _posted(self, job: Job, draft: Draft) -> Place | None:
-        """Return where an earlier attempt has posted the job's end."""
-        memory = self._surface.memory(job)
-        if memory.posted is not None and memory.posted_for == _purpose(job):
-            return memory.posted
+        """Return where an earlier attempt has posted a message in the card's place."""
+        posted = self._surface.memory(job).posted
+        if posted is not None:
+            return posted
         found = await self._surface.find(job, draft)
-        return None if found is None else await self._note_posted(job, found[1])
+        if found is None:
+            return None
+        _, message = found
+        purpose = END if shows(message, card.end_mark(job)) else None
+        return await self._note_posted(job, message, purpose)
 
     async def _draw_end(self, job: Job, draft: Draft) -> Place | None:
         try:
@@ -219,20 +243,16 @@ class CardPresenter:
             return None
         return card_of(job)
 
-    async def _post_end(self, job: Job, draft: Draft) -> Place | None:
-        try:
-            _, message = await self._without_blocked_words(
-                job, lambda shown: self._surface.post(shown, draft, _purpose(job))
-            )
-        except CardGoneError as error:
-            log.info("nowhere left to post", job=job.id, error=str(error))
-            return None
-        return await self._note_posted(job, message)
+    async def _post_end(self, job: Job, draft: Draft) -> Place:
+        _, message = await self._without_blocked_words(
+            job, lambda shown: self._surface.post(shown, draft, _purpose(job))
+        )
+        return await self._note_posted(job, message, _purpose(job))
 
-    async def _note_posted(self, job: Job, message: discord.Message) -> Place:
+    async def _note_posted(self, job: Job, message: discord.Message, purpose: str | None) -> Place:
         place = Place(message.channel.id, message.id)
         memory = self._surface.memory(job)
-        await self._surface.remember(job, replace(memory, posted=place, posted_for=_purpose(job)))
+        await self._surface.remember(job, replace(memory, posted=place, posted_for=purpose))
         return place
 
     async def _point_to(self, job: Job, place: Place) -> None:
@@ -262,9 +282,9 @@ class CardPresenter:
         except (CardDelayedError, CardGoneError, BlockedError) as error:
             log.info("requester not told", job=job.id, error=str(error))
 
-    async def _edit(self, job: Job, draft: Draft) -> discord.Message:
+    async def _edit(self, job: Job, draft: Draft, ways: Sequence[Way] = EDITS) -> discord.Message:
         return await self._without_blocked_words(
-            job, lambda shown: self._surface.edit(shown, draft)
+            job, lambda shown: self._surface.edit(shown, draft, ways)
         )
 
     async def _without_blocked_words(
@@ -292,9 +312,11 @@ class CardPresenter:
             files = (Upload(picture, picture_name(job), kept), *files)
         with_picture = picture is not None
         view = partial(card.finished, video=f"attachment://{name}", with_picture=with_picture)
-        return Draft(view, files, mark=card.end_mark(job))
+        return Draft(view, files, mark=job.id)
 
 
 def _purpose(job: Job) -> str:
-    """Return what a new message about the job's end is for; of each purpose there is one."""
-    return UNCLEAR if job.state is JobState.UNKNOWN else END
+    """Return what a new message about the job's end is for: what it has to show."""
+    if job.state is not JobState.UNKNOWN:
+        return END
+    return UNCLEAR if job.reason is None else RELEASED

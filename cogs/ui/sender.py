@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 import aiohttp
@@ -13,6 +14,7 @@ import structlog
 
 from cogs.ui import codes
 from cogs.ui.memory import Act, Place, Way
+from cogs.ui.place import is_elsewhere
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -95,17 +97,19 @@ class Sender:
         self._client = client
         self._clock = clock
 
-    async def edit(self, job: Job, way: Way, draft: Draft) -> discord.Message:
-        """Edit the card; where Discord refuses an edit that keeps a file, send the file again."""
+    async def edit(self, job: Job, way: Way, draft: Draft, place: Place) -> discord.Message:
+        """Edit a message; where Discord refuses an edit that keeps a file, send the file again."""
+
+        async def send(*, fresh: bool) -> discord.Message:
+            return await self._edit(job, way, draft, place, fresh=fresh)
+
         try:
-            return await self._retry(
-                job, way, draft, lambda: self._edit(job, way, draft, fresh=False)
-            )
+            return await self._retry(job, way, draft, partial(send, fresh=False))
         except discord.HTTPException as error:
             if not draft.keeps_files or error.code != codes.INVALID_FORM:
                 raise
             log.info("kept file refused", job=job.id, error=error.text)
-        return await self._retry(job, way, draft, lambda: self._edit(job, way, draft, fresh=True))
+        return await self._retry(job, way, draft, partial(send, fresh=True))
 
     async def post(self, job: Job, way: Way, draft: Draft, purpose: str) -> discord.Message:
         """Post a message; its nonce, job and purpose, makes a second try the same message."""
@@ -130,19 +134,20 @@ class Sender:
             return await self._client.create_dm(discord.Object(job.request.user_id))
         return self._client.get_partial_messageable(job.request.channel_id)
 
-    async def _edit(self, job: Job, way: Way, draft: Draft, *, fresh: bool) -> discord.Message:
-        card = job.request.card
-        message_id = card.message_id or 0
+    async def _edit(
+        self, job: Job, way: Way, draft: Draft, place: Place, *, fresh: bool
+    ) -> discord.Message:
         edits: dict[str, Any] = {
-            "view": draft.view(job),
+            "view": draft.view(_for_member_alone(job) if is_elsewhere(job, place) else job),
             "allowed_mentions": discord.AllowedMentions.none(),
         }
         if draft.files is not None:
             edits["attachments"] = [upload.attachment(fresh=fresh) for upload in draft.files]
         if way is Way.TOKEN:
-            return await self._webhook(card.token).edit_message(message_id, **edits)
-        channel = self._client.get_partial_messageable(job.request.channel_id)
-        return await channel.get_partial_message(message_id).edit(**edits)
+            webhook = self._webhook(job.request.card.token)
+            return await webhook.edit_message(place.message_id, **edits)
+        channel = self._client.get_partial_messageable(place.channel_id)
+        return await channel.get_partial_message(place.message_id).edit(**edits)
 
     async def _post(self, job: Job, way: Way, draft: Draft, purpose: str) -> discord.Message:
         more: dict[str, Any] = {"allowed_mentions": discord.AllowedMentions.none()}

@@ -1,7 +1,8 @@
 """Reaches a job's card by whatever way is left, and remembers which ways are gone.
 
 The ladder: the interaction's token while it lives, then the bot's token by channel and message
-id (the same message), then a new message in the channel, then a DM. An answer that is final
+id (the same message), then a new message in the channel, then a DM. What was posted anew is the
+job's message from then on, and is edited by the bot's token. An answer that is final
 closes a way for good, for files alone where only files are refused; anything else is tried again
 a few times here and, after that, by the engine.
 """
@@ -23,6 +24,7 @@ from cogs.ui.budget import OldMessageError
 from cogs.ui.closures import Closures, after
 from cogs.ui.media import shows
 from cogs.ui.memory import EDITS, POSTS, Act, Memory, Way
+from cogs.ui.place import card_of
 from cogs.ui.sender import Sender
 from hailuo.jobs.presenter import CardDelayedError, CardGoneError, CardTooLargeError
 
@@ -32,6 +34,7 @@ if TYPE_CHECKING:
 
     from cogs.ui.budget import InvalidRequests
     from cogs.ui.client import Client
+    from cogs.ui.memory import Place
     from cogs.ui.sender import Draft
     from hailuo.clock import Clock
     from hailuo.jobs.job import Job, JobId, WorkerId
@@ -108,14 +111,14 @@ class Surface:
             job.id, message_id=job.request.card.message_id, memory=news
         )
 
-    async def edit(self, job: Job, draft: Draft) -> discord.Message:
-        """Edit the card.
+    async def edit(self, job: Job, draft: Draft, ways: Sequence[Way] = EDITS) -> discord.Message:
+        """Edit the card, or what was posted in its place.
 
         Raises `CardGoneError` when no way is left, `CardDelayedError` when one may come back,
         of these `CardRationedError` when the edit surely did not arrive,
         and `CardTooLargeError` or `BlockedError` where another draft would do.
         """
-        _, message = await self._climb(job, EDITS, draft)
+        _, message = await self._climb(job, ways, draft)
         return message
 
     async def post(
@@ -233,12 +236,19 @@ class Surface:
         raise delayed or rationed or CardGoneError(f"{job.id}: no way is left")
 
     async def _send(self, job: Job, way: Way, draft: Draft, purpose: str) -> discord.Message:
-        if way in EDITS:
-            return await self._sender.edit(job, way, draft)
+        place = self._edited(job, way)
+        if place is not None:
+            return await self._sender.edit(job, way, draft, place)
         message = await self._sender.post(job, way, draft, purpose)
         if way is Way.CHANNEL:
             self._closures.reopened(job.request.channel_id)
         return message
+
+    def _edited(self, job: Job, way: Way) -> Place | None:
+        """Return which message a way edits; None for a way that posts a new one."""
+        if way in POSTS:
+            return None
+        return self.memory(job).posted if way is Way.POSTED else card_of(job)
 
     def _is_open(self, job: Job, way: Way, act: Act) -> bool:
         card = job.request.card
@@ -253,6 +263,8 @@ class Surface:
                 return alive and bool(card.token) and card.message_id is not None
             case Way.MESSAGE:
                 return visible and card.message_id is not None
+            case Way.POSTED:
+                return known.posted is not None
             case Way.CHANNEL:
                 return visible
             case Way.DM:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
@@ -13,6 +14,8 @@ from cogs.tell_me import WISH
 from cogs.ui.memory import EDITS, Act, Memory, Way
 from hailuo.jobs.job import JobState, WorkerId
 from hailuo.jobs.presenter import CardDelayedError, Delivery
+from hailuo.store.unknowns import RELEASED
+from hailuo.wording import Wording
 from tests.integration.cogs.test_posting_once import LONG_AFTER, without_card
 from tests.integration.cogs.test_surface_in_time import BY_MESSAGE, POSTS, opened, shown, told
 from tests.integration.cogs.theatre import GUILD, TEXT
@@ -191,3 +194,89 @@ async def crash_after_upload(theatre: Theatre, job: Job) -> None:
     attempt.cancel()
     await asyncio.gather(attempt, return_exceptions=True)
     await theatre.person.delete("/faults")
+
+
+async def unclear_anew(theatre: Theatre) -> Job:
+    """Return a job of unknown fate that says so in a message of its own, as its card is gone."""
+    job = await opened(theatre)
+    await theatre.presenter.lose_card(job)
+    await theatre.person.fault("PATCH /webhooks/*", 404, code=10008)
+    await theatre.presenter.close(replace(theatre.notebook.read(job), state=JobState.UNKNOWN))
+    theatre.restart()
+    return theatre.notebook.read(job)
+
+
+async def posted_anew(theatre: Theatre, job: Job) -> list[str]:
+    """Return what the messages about a job show that are not its card."""
+    messages = await theatre.person.messages("alice")
+    shown = [json.dumps(m["components"]) for m in messages if m["id"] != card_id(job)]
+    return [text for text in shown if job.id in text]
+
+
+def card_id(job: Job) -> str:
+    return str(job.request.card.message_id)
+
+
+async def test_what_was_posted_as_unclear_becomes_the_video_and_is_deleted_with_it(
+    theatre: Theatre,
+) -> None:
+    job = replace(await unclear_anew(theatre), state=JobState.DELIVERING)
+    assert await theatre.deliver(job) is Delivery.DELIVERED
+    (text,) = await posted_anew(theatre, job)
+    assert "Done" in text
+    assert theatre.videos_posted()[job.id] == 1
+    theatre.restart()
+    await theatre.presenter.remove(theatre.notebook.read(job))
+    assert await posted_anew(theatre, job) == []
+
+
+async def test_what_was_posted_as_unclear_says_that_it_was_released(theatre: Theatre) -> None:
+    job = await unclear_anew(theatre)
+    released = replace(job, state=JobState.UNKNOWN, reason=Wording(RELEASED))
+    await theatre.presenter.close(released)
+    (text,) = await posted_anew(theatre, job)
+    assert "no longer counted" in text
+    assert await theatre.deliver(replace(job, state=JobState.DELIVERING)) is Delivery.DELIVERED
+    (text,) = await posted_anew(theatre, job)
+    assert "Done" in text
+
+
+async def test_what_was_posted_as_unclear_before_a_crash_becomes_the_video_too(
+    theatre: Theatre,
+) -> None:
+    job = await unclear_anew(theatre)
+    nobody = {"posted": None, "posted_for": None}
+    await theatre.notebook.remember_card(job.id, message_id=None, memory=nobody)
+    assert await theatre.deliver(replace(job, state=JobState.DELIVERING)) is Delivery.DELIVERED
+    (text,) = await posted_anew(theatre, job)
+    assert "Done" in text
+
+
+async def test_where_what_was_posted_as_unclear_is_gone_the_video_is_posted(
+    theatre: Theatre,
+) -> None:
+    job = await unclear_anew(theatre)
+    posted = Memory.load(job.request.card.memory).posted
+    assert posted is not None
+    await theatre.presenter._surface._sender.delete_posted(posted)
+    assert await theatre.deliver(replace(job, state=JobState.DELIVERING)) is Delivery.DELIVERED
+    assert theatre.videos_posted()[job.id] == 1
+
+
+async def test_what_was_posted_as_unclear_and_takes_no_files_becomes_the_link(
+    theatre: Theatre,
+) -> None:
+    job = replace(await unclear_anew(theatre), state=JobState.DELIVERING)
+    await theatre.person.fault(BY_MESSAGE, 403, code=50013, times=1)
+    assert await theatre.deliver(job) is Delivery.DELIVERED
+    (text,) = await posted_anew(theatre, job)
+    assert "its link" in text
+
+
+async def test_what_was_posted_as_unclear_and_may_not_be_changed_stays_alone(
+    theatre: Theatre,
+) -> None:
+    job = replace(await unclear_anew(theatre), state=JobState.DELIVERING)
+    await theatre.person.fault(BY_MESSAGE, 403, code=50001, times=None)
+    assert await theatre.deliver(job) is Delivery.NOWHERE
+    assert len(await posted_anew(theatre, job)) == 1
