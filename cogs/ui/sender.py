@@ -180,11 +180,15 @@ class Sender:
     async def _retry(
         self, job: Job, way: Way, draft: Draft, send: Callable[[], Awaitable[discord.Message]]
     ) -> discord.Message:
-        """Try a few times where discord.py does not: a 503 by bot token, a lost or late answer."""
+        """Try a few times where discord.py does not: a 503 by bot token, a lost answer.
+
+        A try that took all its time is the caller's to repeat: Discord remembers a nonce for some
+        minutes only, so what was posted has to be looked for first.
+        """
         for attempt in range(TRIES - 1):
             try:
                 return await self._try(job, way, draft, send)
-            except TokenTooOldError:
+            except (TokenTooOldError, TimeoutError):
                 raise
             except discord.HTTPException as error:
                 if way is Way.TOKEN or not codes.is_unavailable(error):

@@ -62,8 +62,8 @@ async def test_an_edit_that_hangs_is_let_go(
     """The end of the job waits for it."""
     monkeypatch.setattr(sender, "TEXT_WITHIN", timedelta(seconds=0.2))
     job = await opened(editing)
-    await editing.person.fault(BY_TOKEN, "hang", times=sender.TRIES)
-    await editing.person.fault("PATCH /channels/*", "hang", times=sender.TRIES)
+    await editing.person.fault(BY_TOKEN, "hang")
+    await editing.person.fault("PATCH /channels/*", "hang")
     await drawn(editing, job, Outlook(queue_position=3))
     assert await editing.deliver(replace(job, state=JobState.DELIVERING)) is Delivery.DELIVERED
 

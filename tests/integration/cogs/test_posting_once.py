@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from cogs.ui import sender
 from cogs.ui.memory import EDITS, Memory, Way
 from hailuo.jobs.presenter import CardDelayedError, Delivery
 from tests.integration.cogs.theatre import TEXT, job_of
@@ -134,4 +135,19 @@ async def test_a_post_that_may_have_arrived_is_not_sent_by_another_way(
     await rest_theatre.person.fault(ROUTES[Way.CHANNEL], "drop", times=None, after_accept=True)
     with pytest.raises(CardDelayedError):
         await rest_theatre.deliver(job)
+    assert posted(rest_theatre, [job]) == [1]
+
+
+async def test_a_post_that_took_all_its_time_is_looked_for_before_it_is_sent_again(
+    rest_theatre: Theatre, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By then Discord may know its nonce no more."""
+    monkeypatch.setattr(sender, "FILES_WITHIN", timedelta(seconds=0.5))
+    monkeypatch.setattr(sender, "FIRST_PAUSE", LONG_AFTER)
+    job = await without_card(rest_theatre, 1, Way.CHANNEL)
+    await rest_theatre.person.fault(ROUTES[Way.CHANNEL], "hang", times=1, after_accept=True)
+    with pytest.raises(CardDelayedError):
+        await rest_theatre.deliver(job)
+    rest_theatre.clock.ahead += LONG_AFTER
+    assert await rest_theatre.deliver(job) is Delivery.DELIVERED
     assert posted(rest_theatre, [job]) == [1]
