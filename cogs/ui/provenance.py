@@ -65,7 +65,12 @@ async def _shown_on(client: Client, message: discord.Message, part: Any) -> User
     if part is message:
         return await _of_message(client, message)
     jobs = await _named(client, part)
-    return jobs or await _of_message(client, await _original(client, message))
+    if jobs:
+        return jobs
+    original = await _original(client, message)
+    if original.message_snapshots:
+        raise OwnerUnknownError(f"message {message.id} forwards what was forwarded before")
+    return await _of_message(client, original)
 
 
 async def _of_message(client: Client, message: discord.Message) -> UserId | Sequence[Job]:
