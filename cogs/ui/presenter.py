@@ -264,7 +264,8 @@ class CardPresenter:
         try:
             await self._edit(job, Draft(partial(card.moved, place=url)))
         except (CardDelayedError, CardGoneError) as error:
-            if error.retryable and self._clock.now() - job.state_at < POINTING_PATIENCE:
+            held_until = self._clock.now() + (error.retry_after or timedelta(0))
+            if error.retryable and held_until - job.state_at < POINTING_PATIENCE:
                 raise
             log.info("card not brought up to date", job=job.id, error=str(error))
 

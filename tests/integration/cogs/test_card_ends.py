@@ -156,6 +156,15 @@ async def test_a_job_is_not_held_up_for_long_by_a_card_that_cannot_be_edited(
     assert await theatre.deliver(job) is Delivery.DELIVERED
 
 
+async def test_a_job_is_not_held_up_by_a_card_that_may_be_edited_in_an_hour(
+    theatre: Theatre,
+) -> None:
+    job = replace(await grown_old(theatre), state_at=theatre.clock.now())
+    await theatre.person.fault(BY_MESSAGE, 429, code=30046, retry_after=3000, times=None)
+    assert await theatre.deliver(job) is Delivery.DELIVERED
+    assert theatre.videos_posted()[job.id] == 1
+
+
 async def test_a_job_that_waited_long_is_not_ended_by_a_card_that_has_to_wait_too(
     theatre: Theatre,
 ) -> None:
