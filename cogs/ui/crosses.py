@@ -18,6 +18,7 @@ from cogs.cancel import CROSS
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
+    from cogs.ui.budget import InvalidRequests
     from cogs.ui.client import Client
     from cogs.ui.surface import Surface
     from hailuo.jobs.job import Job, JobId
@@ -28,9 +29,10 @@ log = structlog.get_logger(__name__)
 class Crosses:
     """Puts a ❌ on a card when it is drawn, and takes it away at the end."""
 
-    def __init__(self, client: Client, surface: Surface) -> None:
+    def __init__(self, client: Client, surface: Surface, budget: InvalidRequests) -> None:
         self._client = client
         self._surface = surface
+        self._budget = budget
         self._offering: dict[JobId, asyncio.Task[None]] = {}
         self._tasks: asyncio.TaskGroup | None = None
 
@@ -73,7 +75,7 @@ class Crosses:
         self, job: Job, act: Callable[[discord.PartialMessage], Awaitable[None]]
     ) -> None:
         """Touch the card's reactions; a card that is out of reach for them is so for edits too."""
-        if not self._surface.stands(job):
+        if self._budget.pause is not None or not self._surface.stands(job):
             return
         channel = self._client.get_partial_messageable(job.request.channel_id)
         try:

@@ -28,10 +28,11 @@ REDRAWS: Final = (Way.POSTED,)
 
 
 class Act(StrEnum):
-    """What is tried there; a channel may refuse files and still take text."""
+    """What is tried there; a channel may refuse files but take text, or be read alone."""
 
     TEXT = "text"
     FILE = "file"
+    LOOK = "look"
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,8 +95,8 @@ class Memory:
         }
 
     def without(self, *ways: Way, act: Act | None = None) -> Memory:
-        """Return this with ways closed: for files alone, or for everything."""
-        acts = (Act.FILE,) if act is Act.FILE else tuple(Act)
+        """Return this with ways closed: for files or looks alone, or for all that is sent."""
+        acts = (Act.TEXT, Act.FILE) if act in (None, Act.TEXT) else (act,)
         return replace(self, gone=self.gone | {f"{way}/{one}" for way in ways for one in acts})
 
     def has(self, way: Way, act: Act) -> bool:

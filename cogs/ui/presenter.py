@@ -76,7 +76,7 @@ class CardPresenter:
         self._clock = clock
         self._share = share
         self._surface = Surface(client, keeper, clock, budget)
-        self._crosses = Crosses(client, self._surface)
+        self._crosses = Crosses(client, self._surface, budget)
         self._forecasts = Forecasts(clock)
         self._limits = UploadLimits(client, self._surface, default_upload_bytes)
         self.placing = Placing()

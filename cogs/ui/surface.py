@@ -300,9 +300,11 @@ class Surface:
         """Look for a message that a crash, or a lost answer, may have hidden from us.
 
         Raises `CardDelayedError` where Discord does not answer: posting blindly could post twice.
+        A way that is closed now may have been open then; one that refuses to be read is asked once.
         """
-        if not self._is_open(job, way, draft.act):
+        if not self._is_open(job, way, Act.LOOK):
             return None
+        self._check_budget(job)
         try:
             with _delays(job):
                 place = await self._sender.place(job, way)
@@ -313,6 +315,7 @@ class Surface:
                         return message
         except discord.HTTPException as error:
             log.info("cannot be searched", job=job.id, way=way, code=error.code)
+            await self.remember(job, self.memory(job).without(way, act=Act.LOOK))
         return None
 
     def _is_ours(self, message: discord.Message, job: Job) -> bool:

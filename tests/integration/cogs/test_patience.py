@@ -45,6 +45,14 @@ async def test_two_hundred_cards_stop_where_nothing_is_let_through(editing: Thea
     assert await editing.deliver(replace(job, state=JobState.DELIVERING)) is Delivery.DELIVERED
 
 
+async def test_no_cross_is_touched_while_nothing_is_let_through(editing: Theatre) -> None:
+    job = await opened(editing)
+    editing.budget._banned({"Retry-After": "600"})
+    before = len(await editing.calls("*"))
+    await editing.presenter._crosses.withdraw(job)
+    assert len(await editing.calls("*")) == before
+
+
 async def test_a_ban_that_does_not_say_how_long_is_waited_out_for_a_while(theatre: Theatre) -> None:
     job = replace(await opened(theatre), state=JobState.DELIVERING)
     await theatre.person.fault(BY_TOKEN, 429, via=False, retry_after=0)

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from cogs.ui import sender
-from cogs.ui.memory import EDITS, Memory, Way
+from cogs.ui import codes, sender
+from cogs.ui.memory import EDITS, Act, Memory, Way
 from hailuo.jobs.presenter import CardDelayedError, Delivery
 from tests.integration.cogs.theatre import TEXT, job_of
 
@@ -151,3 +151,44 @@ async def test_a_post_that_took_all_its_time_is_looked_for_before_it_is_sent_aga
     rest_theatre.clock.ahead += LONG_AFTER
     assert await rest_theatre.deliver(job) is Delivery.DELIVERED
     assert posted(rest_theatre, [job]) == [1]
+
+
+@pytest.mark.parametrize("act", [Act.FILE, Act.TEXT])
+async def test_a_post_is_looked_for_where_nothing_may_be_posted_any_more(
+    rest_theatre: Theatre, act: Act
+) -> None:
+    """Another card may have been refused there meanwhile."""
+    job = await without_card(rest_theatre, 1, Way.CHANNEL)
+    await rest_theatre.person.fault(ROUTES[Way.CHANNEL], "drop", times=3, after_accept=True)
+    with pytest.raises(CardDelayedError):
+        await rest_theatre.deliver(job)
+    closures = rest_theatre.presenter._surface._closures
+    closures.note(job.request.channel_id, Way.CHANNEL, act, codes.MISSING_PERMISSIONS)
+    assert await rest_theatre.deliver(job) is Delivery.DELIVERED
+    assert posted(rest_theatre, [job]) == [1]
+
+
+async def test_a_channel_that_may_not_be_read_is_asked_once(rest_theatre: Theatre) -> None:
+    """Discord counts each refusal."""
+    job = await without_card(rest_theatre, 1, Way.CHANNEL)
+    await rest_theatre.person.fault(f"* /channels/{TEXT}/messages", 403, code=50001, times=None)
+    await rest_theatre.person.fault(ROUTES[Way.DM], "drop", times=None)
+    for _ in range(5):
+        with pytest.raises(CardDelayedError):
+            await rest_theatre.deliver(job)
+    assert await rest_theatre.invalid_requests() == 2, "one post, one search"
+
+
+async def test_nothing_is_looked_for_while_discord_lets_nothing_through(
+    rest_theatre: Theatre,
+) -> None:
+    job = await without_card(rest_theatre, 1, Way.CHANNEL)
+    await rest_theatre.person.fault(ROUTES[Way.CHANNEL], 429, via=False, retry_after=600)
+    with pytest.raises(CardDelayedError):
+        await rest_theatre.deliver(job)
+    before = len(await rest_theatre.calls("*"))
+    with pytest.raises(CardDelayedError) as refusal:
+        await rest_theatre.deliver(job)
+    assert refusal.value.retry_after is not None
+    assert refusal.value.retry_after > timedelta(minutes=9)
+    assert len(await rest_theatre.calls("*")) == before
