@@ -160,12 +160,16 @@ class Intake:
             # Perhaps only the answer to the commit was lost: then the job needs its picture.
             job = await self._store.job(job_id_of(request.interaction_id))
             if job is None:
+                await self._drop(picture)
                 raise
             return job
         except HailuoError:
             # Not on cancellation: the write may yet succeed, and would need the picture.
-            await asyncio.to_thread(_remove, self._folders.picture(picture.name))
+            await self._drop(picture)
             raise
+
+    async def _drop(self, picture: Picture) -> None:
+        await asyncio.to_thread(_remove, self._folders.picture(picture.name))
 
     @asynccontextmanager
     async def _unless_stopping(self) -> AsyncGenerator[None]:

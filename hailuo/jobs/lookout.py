@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from hailuo.jobs.durations import Between
 from hailuo.jobs.job import JobState
-from hailuo.jobs.patience import Patience
 
 if TYPE_CHECKING:
     from datetime import datetime, timedelta
@@ -17,14 +15,6 @@ if TYPE_CHECKING:
     from hailuo.jobs.pacing import Pacing, Watch
 
 
-class _Goes(StrEnum):
-    """What may go on for a job for too long."""
-
-    QUEUED = "queued"
-    RENDERING = "rendering"
-    UNANSWERED = "unanswered"
-
-
 class Lookout:
     """The pacing of this process's jobs; a job's age counts from when the API took it."""
 
@@ -32,7 +22,6 @@ class Lookout:
         self._pacing = pacing
         self._clock = clock
         self._watches: dict[JobId, Watch] = {}
-        self._patience = Patience(clock)
 
     def saw(self, job: Job) -> None:
         """Note the state that a look has just found a job in."""
@@ -58,18 +47,10 @@ class Lookout:
         now = self._clock.now()
         return now + eta.low, now + eta.high
 
-    def stalled(self, job: Job) -> bool:
-        """Note that a look found the job under way; tell whether looks have for longer than any
-        job takes.
-        """  # noqa: D205  # one sentence that does not fit on a line
-        self._patience.over(job.id, _Goes.UNANSWERED)
-        if job.state is JobState.IN_QUEUE:
-            return self._patience.lasting(job.id, _Goes.QUEUED) > self._pacing.rules.longest_queue
-        return self._patience.lasting(job.id, _Goes.RENDERING) > self._pacing.rules.longest_render
-
-    def unanswered(self, job: Job) -> timedelta:
-        """Note a look that told nothing of the job; return for how long none has."""
-        return self._patience.lasting(job.id, _Goes.UNANSWERED)
+    def longest(self, job: Job) -> timedelta:
+        """Return for how long looks may find a job in its state."""
+        rules = self._pacing.rules
+        return rules.longest_queue if job.state is JobState.IN_QUEUE else rules.longest_render
 
     def done(self, job: Job) -> None:
         """Learn from a job that was just found done."""
@@ -78,7 +59,6 @@ class Lookout:
 
     def drop(self, job_id: JobId) -> None:
         """Watch a job no longer, however it ended."""
-        self._patience.forget(job_id)
         watch = self._watches.pop(job_id, None)
         if watch is not None:
             watch.dropped()

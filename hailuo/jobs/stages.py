@@ -13,7 +13,7 @@ import structlog
 from hailuo.errors import HailuoError
 from hailuo.fetch import FetchError
 from hailuo.jobs.job import Job, JobState
-from hailuo.jobs.patience import Patience, patience_with
+from hailuo.jobs.patience import Patience
 from hailuo.jobs.presenter import CardGoneError, CardTooLargeError, Delivery, Outlook
 from hailuo.jobs.submission import Submission
 from hailuo.runcomfy.download import NoVideoError
@@ -138,8 +138,6 @@ class JobStages:
                 # Nobody is at it any more, or this look would still be waiting for them.
                 await self._store.move(job, JobState.UNKNOWN)
                 return NOW
-            case JobState.IN_QUEUE if job.cancel_pending:
-                return await self._cancel(job)
             case JobState.IN_QUEUE | JobState.IN_PROGRESS:
                 return await self._poll(job)
             case JobState.FETCHING:
@@ -200,31 +198,33 @@ class JobStages:
             known = self._links[job.id] = _Link(await self._presenter.open(job, picture), now)
         return known.url
 
-    async def _cancel(self, job: Job) -> timedelta:
-        """Ask the API to drop a queued job; believe it only once it is confirmed."""
-        try:
-            outcome = await self._api.cancel(_request_id(job))
-        except RunComfyError as error:
-            log.warning("cancel not taken", job=job.id, error=str(error))
-            if error.retry_after is not None:
-                raise
-            return await self._poll(job)  # the job's life goes on, whatever the cancel call says
-        return await self._follow(
-            job, outcome if isinstance(outcome, Cancelled) else outcome.status
-        )
-
     async def _poll(self, job: Job) -> timedelta:
         """Look at the job; an error of a look is the job's end only if it is all that there is."""
         try:
-            return await self._follow(job, await self._api.status(_request_id(job)))
+            return await self._follow(job, await self._ask(job))
         except RunComfyError as error:
-            if self._lookout.unanswered(job) <= patience_with(error):
+            if not self._patience.ends_with(job.id, error):
                 raise
             log.exception("given up", job=job.id, request=job.request_id)
             return await self._fail(job, _why_over(error))
 
-    async def _follow(self, job: Job, status: Status | None) -> timedelta:
-        """Do what the API's word on the job asks for; None is no news."""
+    async def _ask(self, job: Job) -> Status:
+        """Ask the API how the job stands; where somebody wishes for its end, to drop it first."""
+        if job.cancel_pending:
+            try:
+                outcome = await self._api.cancel(_request_id(job))
+            except RunComfyError as error:
+                log.warning("cancel not taken", job=job.id, error=str(error))
+                if error.retry_after is not None:
+                    raise
+            else:
+                status = outcome if isinstance(outcome, Cancelled) else outcome.status
+                if status is not None:
+                    return status
+        return await self._api.status(_request_id(job))
+
+    async def _follow(self, job: Job, status: Status) -> timedelta:
+        """Do what the API's word on the job asks for."""
         match status:
             case Completed():
                 return await self._read_result(job)
@@ -240,7 +240,7 @@ class JobStages:
             case InQueue() | InProgress():
                 self._lookout.saw(job)
             case _:
-                pass  # a word we do not know, or none
+                pass  # a word we do not know
         position = status.position if isinstance(status, InQueue) else None
         early, late = self._lookout.expected(job) or (None, None)
         self._presenter.update(job, Outlook(position, early, late))
@@ -248,7 +248,8 @@ class JobStages:
 
     async def _look_again(self, job: Job, retry_after: timedelta | None = None) -> timedelta:
         """Return when to look again at a job that was found under way, unless it has stalled."""
-        if self._lookout.stalled(job):
+        self._patience.answered(job.id)
+        if self._patience.lasting(job.id, job.state) > self._lookout.longest(job):
             return await self._fail(job, Wording(STALLED))
         return self._lookout.next_look(job, retry_after)
 
@@ -258,6 +259,7 @@ class JobStages:
             result = await self._api.result(_request_id(job))
         except ResultNotReadyError as error:
             return await self._look_again(job, error.retry_after)
+        self._patience.answered(job.id)
         match result:
             case Output():
                 last_look = self._lookout.last_look(job)
@@ -280,11 +282,11 @@ class JobStages:
         try:
             video = await self._retrieval.bring(job, _request_id(job))
         except (FetchError, NoVideoError, RunComfyError) as error:
-            if self._patience.lasting(job.id, job.state) > patience_with(error):
+            if self._patience.ends_with(job.id, error):
                 log.exception("video lost", job=job.id, request=job.request_id)
                 return await self._fail(job, Wording(LOST_VIDEO))
             raise
-        self._patience.over(job.id, job.state)
+        self._patience.answered(job.id)
         await self._store.move(job, JobState.DELIVERING, video=video)
         return NOW
 

@@ -27,6 +27,8 @@ log = structlog.get_logger(__name__)
 
 TICK: Final = timedelta(milliseconds=100)
 """Looks fall due together by such steps, so that one reading of the store serves them all."""
+READ_AT_ONCE: Final = 500
+"""Jobs read in one statement, so that ten thousand do not hold the event loop."""
 LOOKS_AT_ONCE: Final = 64
 """Looks under way at the same time; more would only wait in the connection pools."""
 FIRST_BACKOFF: Final = timedelta(seconds=1)
@@ -214,7 +216,7 @@ class Worker:
     def _pop_due(self) -> list[JobId]:
         now = self._clock.monotonic()
         due: list[JobId] = []
-        while self._heap and self._heap[0][0] <= now:
+        while self._heap and self._heap[0][0] <= now and len(due) < READ_AT_ONCE:
             when, _, job_id = heapq.heappop(self._heap)
             if self._due.get(job_id) == when:  # else a newer entry has replaced this one
                 del self._due[job_id]

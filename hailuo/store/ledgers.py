@@ -176,10 +176,11 @@ def _counted(
     operator lowered it, as many have to leave first as are over it.
     """
     counted = times.subquery()
-    count = connection.execute(select(func.count()).select_from(counted)).scalar_one()
-    over = 0 if limit is None else max(0, count - limit)
-    oldest_first = select(counted.c.at).order_by(counted.c.at)
-    leaves = connection.execute(oldest_first.offset(over).limit(1)).scalar_one_or_none()
+    both = select(func.count(), func.min(counted.c.at, type_=Instant())).select_from(counted)
+    count, leaves = connection.execute(both).one()
+    if limit is not None and count > limit:
+        oldest_first = select(counted.c.at).order_by(counted.c.at)
+        leaves = connection.scalar(oldest_first.offset(count - limit).limit(1))
     return count, None if leaves is None else leaves + window
 
 

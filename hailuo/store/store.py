@@ -23,6 +23,7 @@ from hailuo.store import (
     unknowns,
 )
 from hailuo.store.database import Database
+from hailuo.store.errors import StaleMoveError
 from hailuo.store.line import StoredLine
 from hailuo.store.records import Records
 from hailuo.store.rows import change, job_of, new_row, video_columns
@@ -124,10 +125,18 @@ class Store:
         )
 
     async def announce(self, job: Job) -> Job:
-        """Record that the card shows the job's end, so that nobody need look after it again."""
-        return await self._database.write(
-            lambda connection: change(connection, job, {"announced": True})
-        )
+        """Record that the card shows the job's end, so that nobody need look after it again.
+
+        Raises `StaleMoveError` where it ends for another reason by now: that has to be shown.
+        """
+
+        def announce(connection: Connection) -> Job:
+            announced = change(connection, job, {"announced": True})
+            if announced.reason != job.reason:
+                raise StaleMoveError(f"{job.id} was decided on meanwhile")
+            return announced
+
+        return await self._database.write(announce)
 
     async def remember_card(
         self, job_id: JobId, *, message_id: int | None, memory: Mapping[str, object]

@@ -22,9 +22,17 @@ from hailuo.runcomfy.errors import (
     RunComfyError,
     ServerFaultError,
 )
-from hailuo.runcomfy.models import Completed, InProgress, InQueue, NotReady, UnknownStatus
+from hailuo.runcomfy.models import (
+    Cancelled,
+    CancelUnconfirmed,
+    Completed,
+    InProgress,
+    InQueue,
+    NotCancellable,
+    NotReady,
+    UnknownStatus,
+)
 from hailuo.store import Store
-from hailuo.store.errors import StaleMoveError
 from tests.chaos.points import Points
 from tests.chaos.world import Fate, World
 from tests.clocks import ManualClock
@@ -98,6 +106,12 @@ class Looks:
         job = await self.store.accept(request_by(), PICTURE, LIMITS, ME)
         job = await self.store.move(job, JobState.SUBMITTING)
         self.job = await self.store.move(job, JobState.IN_QUEUE, request_id="r-1")
+
+    async def wish_for_end(self) -> None:
+        """Ask for the job's end, as its member may."""
+        job = await self.store.ask_cancel(self.job.id, self.job.request.user_id)
+        assert job is not None
+        self.job = job
 
     async def look(self) -> timedelta | None:
         """Look once; return when to look again, None where the look failed."""
@@ -208,6 +222,58 @@ async def test_an_api_that_tells_nothing_for_a_day_is_given_up(
     assert looks.job.state is JobState.FAILED
 
 
+async def test_a_silence_of_hours_is_no_standing_still(looks: Looks) -> None:
+    looks.api.status_says = InProgress()
+    await looks.look()
+    for _ in range(2):
+        looks.api.status_says = ConnectionLostError()
+        await looks.look_for(timedelta(minutes=65))
+        looks.api.status_says = InProgress()
+        await looks.look()
+    assert looks.job.state is JobState.IN_PROGRESS
+    await looks.look_for(HOUR + timedelta(minutes=4))
+    assert looks.job.state is JobState.FAILED
+
+
+async def test_that_a_job_is_no_more_is_not_believed_at_once_after_an_outage(looks: Looks) -> None:
+    looks.api.status_says = ServerFaultError()
+    await looks.look_for(timedelta(minutes=20))
+    looks.api.status_says = GONE
+    await looks.look()
+    assert looks.job.state is JobState.IN_QUEUE
+
+
+async def test_nor_is_a_rendered_videos_end(looks: Looks) -> None:
+    looks.job = await looks.store.move(looks.job, JobState.FETCHING)
+    looks.api.result_says = ServerFaultError()
+    await looks.look_for(timedelta(minutes=20))
+    looks.api.result_says = GONE
+    await looks.look()
+    assert looks.job.state is JobState.FETCHING
+    await looks.look_for(GONE_PATIENCE + timedelta(minutes=4))
+    assert looks.job.state is JobState.FAILED
+
+
+@pytest.mark.parametrize("error", [GONE, InvalidInputError("no faces"), ServerFaultError()])
+async def test_a_cancel_that_came_too_late_keeps_no_job_from_its_end(
+    looks: Looks, error: RunComfyError
+) -> None:
+    await looks.wish_for_end()
+    looks.api.cancel_says, looks.api.result_says = NotCancellable(Completed()), error
+    await looks.look_for(ERROR_PATIENCE + 2 * HOUR, every=timedelta(minutes=20))
+    assert looks.job.state is JobState.FAILED
+
+
+async def test_a_cancel_that_was_taken_is_no_word_on_the_job(looks: Looks) -> None:
+    await looks.wish_for_end()
+    looks.api.cancel_says, looks.api.status_says = CancelUnconfirmed(), ServerFaultError()
+    await looks.look_for(3 * HOUR, every=timedelta(minutes=20))
+    assert looks.job.state is JobState.IN_QUEUE
+    looks.api.status_says = Cancelled()
+    await looks.look()
+    assert looks.job.state is JobState.CANCELLED
+
+
 async def test_an_early_look_comes_no_sooner_than_the_api_says(looks: Looks) -> None:
     looks.api.status_says = Completed()
     looks.api.result_says = ResultNotReadyError(retry_after=timedelta(seconds=60))
@@ -215,15 +281,14 @@ async def test_an_early_look_comes_no_sooner_than_the_api_says(looks: Looks) -> 
 
 
 async def test_a_cancel_that_has_to_wait_is_no_look_either(looks: Looks) -> None:
-    job = await looks.store.ask_cancel(looks.job.id, looks.job.request.user_id)
-    assert job is not None
+    await looks.wish_for_end()
     looks.api.cancel_says = RateLimitedError(retry_after=timedelta(seconds=60))
+    looks.api.status_says = InProgress()
     with pytest.raises(RateLimitedError):
-        await looks.stages.advance(job)
-    looks.api.cancel_says, looks.api.status_says = ServerFaultError(), InProgress()
-    await looks.stages.advance(job)
-    with pytest.raises(StaleMoveError):  # it was seen rendering
-        await looks.store.move(job, JobState.CANCELLED)
+        await looks.stages.advance(looks.job)
+    looks.api.cancel_says = ServerFaultError()
+    await looks.look()
+    assert looks.job.state is JobState.IN_PROGRESS
 
 
 async def test_a_restart_learns_what_looks_have_told_and_no_more(

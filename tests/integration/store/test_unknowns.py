@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from hailuo.jobs.job import Job, JobId, JobState, UserId, WorkerId
-from hailuo.store.errors import NotUnknownError, RequestTakenError
+from hailuo.store.errors import NotUnknownError, RequestTakenError, StaleMoveError
 from hailuo.wording import Wording
 from tests.jobs import LIMITS, ME, PICTURE, request_by
 
@@ -54,6 +54,18 @@ async def test_a_released_job_counts_no_more_for_its_member_but_on_the_bill(stor
     assert released is not None
     assert (released.owner, released.announced) == (OPERATORS_WORKER, False)
     assert await store.release(job.id, OPERATORS_WORKER) is None
+
+
+async def test_what_is_released_while_its_card_is_drawn_is_drawn_again(store: Store) -> None:
+    job = await store.accept(request_by(), PICTURE, LIMITS, ME)
+    job = await store.move(await store.move(job, JobState.SUBMITTING), JobState.UNKNOWN)
+    released = await store.release(job.id, ME)
+    with pytest.raises(StaleMoveError):
+        await store.announce(job)
+    found = await store.job(job.id)
+    assert found == released
+    assert found is not None
+    assert not found.announced
 
 
 async def test_a_job_released_first_and_resolved_later_is_not_charged_again(store: Store) -> None:
