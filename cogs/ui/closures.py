@@ -51,6 +51,12 @@ class Closures:
         if not answers:
             self._answers.pop(channel_id, None)
 
+    def is_archived(self, channel_id: ChannelId) -> bool:
+        """Tell whether the channel is a thread that refused something lately for being archived."""
+        horizon = self._clock.monotonic() - LASTING.total_seconds()
+        answers = self._answers.get(channel_id, {}).items()
+        return any(code == codes.THREAD_ARCHIVED and at > horizon for (*_, code), at in answers)
+
     def applied(self, channel_id: ChannelId, memory: Memory) -> Memory:
         """Return a card's memory without the ways that are closed in its channel now."""
         horizon = self._clock.monotonic() - LASTING.total_seconds()

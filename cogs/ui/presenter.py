@@ -102,7 +102,7 @@ class CardPresenter:
             if job.request.private and job.request.card.message_id is None:
                 job, message = await self._place(job, draft)
             else:
-                message = await self._edit(job, draft)
+                message = await self._edit(job, draft, reopens=True)
             self._editor.shown(job, draft.view)
         item = next(iter(media(message)), None)
         if item is None:
@@ -217,7 +217,7 @@ class CardPresenter:
         if posted is None or self._surface.memory(job).posted_for == _purpose(job):
             return posted
         try:
-            message = await self._edit(job, draft, REDRAWS)
+            message = await self._edit(job, draft, REDRAWS, reopens=True)
         except CardGoneError:
             if self._surface.memory(job).posted is None:
                 return None
@@ -283,9 +283,11 @@ class CardPresenter:
         except (CardDelayedError, CardGoneError, BlockedError) as error:
             log.info("requester not told", job=job.id, error=str(error))
 
-    async def _edit(self, job: Job, draft: Draft, ways: Sequence[Way] = EDITS) -> discord.Message:
+    async def _edit(
+        self, job: Job, draft: Draft, ways: Sequence[Way] = EDITS, *, reopens: bool = False
+    ) -> discord.Message:
         return await self._without_blocked_words(
-            job, lambda shown: self._surface.edit(shown, draft, ways)
+            job, lambda shown: self._surface.edit(shown, draft, ways, reopens=reopens)
         )
 
     async def _without_blocked_words(

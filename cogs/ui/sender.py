@@ -128,6 +128,11 @@ class Sender:
         channel = self._client.get_partial_messageable(place.channel_id)
         await channel.get_partial_message(place.message_id).delete()
 
+    async def reopen(self, thread_id: int) -> None:
+        """Bring an archived thread back."""
+        async with asyncio.timeout(TEXT_WITHIN.total_seconds()):
+            await self._client.http.edit_channel(thread_id, archived=False)
+
     async def place(self, job: Job, way: Way) -> discord.abc.Messageable:
         """Return where a way posts to."""
         if way is Way.DM:

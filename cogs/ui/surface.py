@@ -111,15 +111,37 @@ class Surface:
             job.id, message_id=job.request.card.message_id, memory=news
         )
 
-    async def edit(self, job: Job, draft: Draft, ways: Sequence[Way] = EDITS) -> discord.Message:
-        """Edit the card, or what was posted in its place.
+    async def edit(
+        self, job: Job, draft: Draft, ways: Sequence[Way] = EDITS, *, reopens: bool = False
+    ) -> discord.Message:
+        """Edit the card, or what was posted in its place; ``reopens`` an archived thread for it.
 
         Raises `CardGoneError` when no way is left, `CardDelayedError` when one may come back,
         of these `CardRationedError` when the edit surely did not arrive,
         and `CardTooLargeError` or `BlockedError` where another draft would do.
         """
-        _, message = await self._climb(job, ways, draft)
+        try:
+            _, message = await self._climb(job, ways, draft)
+        except CardGoneError:
+            if not reopens or not await self._reopen(job):
+                raise
+            _, message = await self._climb(job, ways, draft)
         return message
+
+    async def _reopen(self, job: Job) -> bool:
+        """Bring the job's thread back where it was archived; tell whether it takes edits now."""
+        thread_id = job.request.channel_id
+        if not self._closures.is_archived(thread_id):
+            return False
+        self._check_budget(job)
+        try:
+            with _delays(job):
+                await self._sender.reopen(thread_id)
+        except discord.HTTPException as error:
+            log.info("thread stays archived", job=job.id, code=error.code)
+            return False
+        self._closures.reopened(thread_id)
+        return True
 
     async def post(
         self, job: Job, draft: Draft, purpose: str, ways: Sequence[Way] = POSTS

@@ -70,7 +70,7 @@ async def create(
     await _fill(world, message, draft)
     message.embeds += previews
     _require_substance(message)
-    _reopen(world, channel)
+    archive(world, channel, archived=False)
     publish_new(world, message)
     return message
 
@@ -131,10 +131,10 @@ def delete(world: World, message: Message) -> None:
     _announce(world, "MESSAGE_DELETE", message, payload)
 
 
-def _reopen(world: World, channel: Channel) -> None:
-    """Bring an archived thread back, as a new message does."""
-    if channel.archived:
-        channel.archived = False
+def archive(world: World, channel: Channel, *, archived: bool) -> None:
+    """Archive a thread or bring it back, as a new message does."""
+    if channel.archived is not archived:
+        channel.archived = archived
         payload = payloads.channel(channel, world.guild.id)
         world.publish(Event("THREAD_UPDATE", payload, world.guild.id, Intent.GUILDS))
 

@@ -11,17 +11,32 @@ from sandbox.discord.messages.draft import Draft
 from sandbox.discord.messages.message import Message, render
 from sandbox.discord.permissions import Permission
 from sandbox.discord.rest.call import NO_CONTENT, Answer, Call, Route
-from sandbox.discord.shapes import Complaints
+from sandbox.discord.shapes import Complaints, Flag, Record, require
 
 if TYPE_CHECKING:
     from sandbox.discord.entities import User
 
 DEFAULT_PAGE = 50
+THREAD_CHANGES = Record({"archived": Flag()}, frozenset({"archived"}))
 
 
 async def get_channel(call: Call) -> Answer:
     """Show a channel."""
     return Answer(payloads.channel(call.channel(), call.world.guild.id))
+
+
+async def edit_channel(call: Call) -> Answer:
+    """Archive a thread, or bring it back: who may write there may do that, unless it is locked."""
+    channel = call.channel()
+    if not channel.is_thread:
+        raise DiscordError(50024)
+    require(THREAD_CHANGES, call.body)
+    archived = call.body["archived"]
+    managed = archived or channel.locked
+    in_thread = Permission.SEND_MESSAGES_IN_THREADS
+    call.need(channel, Permission.MANAGE_THREADS if managed else in_thread)
+    posting.archive(call.world, channel, archived=archived)
+    return Answer(payloads.channel(channel, call.world.guild.id))
 
 
 async def list_messages(call: Call) -> Answer:
@@ -159,6 +174,7 @@ _MESSAGES = "/channels/{channel_id}/messages"
 _MESSAGE = _MESSAGES + "/{message_id}"
 ROUTES = (
     Route("GET", "/channels/{channel_id}", get_channel),
+    Route("PATCH", "/channels/{channel_id}", edit_channel),
     Route("POST", "/channels/{channel_id}/typing", trigger_typing, ratelimits.TYPING),
     Route("GET", _MESSAGES, list_messages, ratelimits.READ_MESSAGES),
     Route("POST", _MESSAGES, create_message, ratelimits.CREATE_MESSAGE),

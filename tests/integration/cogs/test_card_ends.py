@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING
 import pytest
 
 from cogs.tell_me import WISH
+from cogs.ui import card
 from cogs.ui.memory import EDITS, Act, Memory, Way
 from hailuo.jobs.job import JobState, WorkerId
-from hailuo.jobs.presenter import CardDelayedError, Delivery
+from hailuo.jobs.presenter import CardDelayedError, CardGoneError, Delivery
 from hailuo.store.unknowns import RELEASED
 from hailuo.wording import Wording
 from tests.integration.cogs.test_posting_once import LONG_AFTER, without_card
@@ -175,6 +176,39 @@ async def test_a_job_that_waited_long_is_not_ended_by_a_card_that_has_to_wait_to
     assert await theatre.presenter.open(job, theatre.picture)
 
 
+@pytest.mark.parametrize("known", [True, False])
+async def test_a_job_that_waited_in_line_brings_its_archived_thread_back(
+    theatre: Theatre, known: bool
+) -> None:
+    """It may wait for longer than a thread in which nobody writes stays open."""
+    job = replace(await opened(theatre, channel=THREAD), state=JobState.ACCEPTED)
+    await theatre.person.post(f"/channels/{THREAD}", action="archive")
+    theatre.clock.ahead += timedelta(minutes=16)
+    if known:
+        with pytest.raises(CardGoneError):
+            await theatre.presenter._draw_progress(job, card.progress)
+    assert await theatre.presenter.open(job, theatre.picture)
+    assert theatre.presenter.stands(job)
+
+
+async def test_a_job_whose_thread_was_locked_begins_no_more(theatre: Theatre) -> None:
+    job = replace(await opened(theatre, channel=THREAD), state=JobState.ACCEPTED)
+    await theatre.person.post(f"/channels/{THREAD}", action="lock")
+    with pytest.raises(CardGoneError):
+        await theatre.presenter.open(job, theatre.picture)
+    assert await theatre.invalid_requests() == 1
+
+
+async def test_what_was_posted_as_unclear_in_a_thread_brings_it_back_with_the_video(
+    theatre: Theatre,
+) -> None:
+    job = replace(await unclear_anew(theatre, channel=THREAD), state=JobState.DELIVERING)
+    await theatre.person.post(f"/channels/{THREAD}", action="archive")
+    assert await theatre.deliver(job) is Delivery.DELIVERED
+    (text,) = await posted_anew(theatre, job)
+    assert "Done" in text
+
+
 async def test_what_another_worker_learned_is_not_forgotten_by_who_takes_over(
     rest_theatre: Theatre,
 ) -> None:
@@ -205,9 +239,9 @@ async def crash_after_upload(theatre: Theatre, job: Job) -> None:
     await theatre.person.delete("/faults")
 
 
-async def unclear_anew(theatre: Theatre) -> Job:
+async def unclear_anew(theatre: Theatre, channel: int = TEXT) -> Job:
     """Return a job of unknown fate that says so in a message of its own, as its card is gone."""
-    job = await opened(theatre)
+    job = await opened(theatre, channel)
     await theatre.presenter.lose_card(job)
     await theatre.person.fault("PATCH /webhooks/*", 404, code=10008)
     await theatre.presenter.close(replace(theatre.notebook.read(job), state=JobState.UNKNOWN))
@@ -217,7 +251,7 @@ async def unclear_anew(theatre: Theatre) -> Job:
 
 async def posted_anew(theatre: Theatre, job: Job) -> list[str]:
     """Return what the messages about a job show that are not its card."""
-    messages = await theatre.person.messages("alice")
+    messages = await theatre.person.messages("alice", str(job.request.channel_id))
     shown = [json.dumps(m["components"]) for m in messages if m["id"] != card_id(job)]
     return [text for text in shown if job.id in text]
 

@@ -33,6 +33,7 @@ async def deny(person: ControlClient, *names: str) -> None:
     ("method", "path", "body"),
     [
         ("GET", "", None),
+        ("PATCH", "", {"archived": False}),
         ("GET", "/messages", None),
         ("POST", "/messages", {"content": "x"}),
         ("POST", "/typing", None),
@@ -205,6 +206,28 @@ async def test_archived_thread_takes_new_messages_but_no_edits(
     assert (refused.status, refused.code) == (400, 50083)
     await person.post(f"/channels/{THREAD_ID}", action="unarchive")
     assert (await rest("POST", path, {"content": "z"})).status == 200
+
+
+async def test_archived_thread_comes_back_when_asked_unless_it_is_locked(
+    rest: RestCaller, person: ControlClient
+) -> None:
+    """Who may write in it may bring it back; a locked one, and archiving, take Manage Threads."""
+    path = f"/channels/{THREAD_ID}"
+    back: dict[str, Any] = {"archived": False}
+    made = (await rest("POST", f"{path}/messages", {"content": "x"})).body
+    await person.post(path, action="archive")
+    answer = await rest("PATCH", path, back)
+    assert (answer.status, answer.body["thread_metadata"]["archived"]) == (200, False)
+    edit = await rest("PATCH", f"{path}/messages/{made['id']}", {"content": "y"})
+    assert edit.status == 200
+    assert (await rest("PATCH", path, {"archived": True})).code == 50013
+    await person.post(path, action="lock")
+    assert (await rest("PATCH", path, back)).code == 50013
+    await person.post(path, action="archive")
+    await deny(person, "SEND_MESSAGES_IN_THREADS")
+    assert (await rest("PATCH", path, back)).code == 50013
+    assert (await rest("PATCH", path, {"archived": "no"})).code == 50035
+    assert (await rest("PATCH", f"/channels/{TEXT_CHANNEL_ID}", back)).code == 50024
 
 
 async def test_members_are_held_to_their_permissions_too(person: ControlClient) -> None:
