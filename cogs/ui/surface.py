@@ -9,19 +9,18 @@ a few times here and, after that, by the engine.
 
 from __future__ import annotations
 
-from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Final, Protocol, TypeAlias
 
-import aiohttp
 import discord
 import structlog
 
 from cogs.ui import codes
 from cogs.ui.budget import OldMessageError
 from cogs.ui.closures import Closures, after
+from cogs.ui.delays import delays
 from cogs.ui.media import shows
 from cogs.ui.memory import EDITS, POSTS, Act, Memory, Way
 from cogs.ui.place import card_of
@@ -29,7 +28,7 @@ from cogs.ui.sender import Sender
 from hailuo.jobs.presenter import CardDelayedError, CardGoneError, CardTooLargeError
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Generator, Mapping, Sequence
+    from collections.abc import Awaitable, Callable, Mapping, Sequence
     from datetime import datetime
 
     from cogs.ui.budget import InvalidRequests
@@ -135,7 +134,7 @@ class Surface:
             return False
         self._check_budget(job)
         try:
-            with _delays(job):
+            with delays(job):
                 await self._sender.reopen(thread_id)
         except discord.HTTPException as error:
             log.info("thread stays archived", job=job.id, code=error.code)
@@ -211,7 +210,7 @@ class Surface:
         """Tell whether the message is gone now, be it by us or by somebody before us."""
         self._check_budget(job)
         try:
-            with _delays(job):
+            with delays(job):
                 await delete()
         except discord.HTTPException as error:
             log.info("not deleted", job=job.id, code=error.code)
@@ -244,7 +243,7 @@ class Surface:
                 continue
             self._check_budget(job)
             try:
-                with _delays(job):
+                with delays(job):
                     return way, await self._send(job, way, draft, purpose)
             except OldMessageError as error:
                 rationed = CardRationedError(f"{job.id}: {error}")
@@ -328,7 +327,7 @@ class Surface:
             return None
         self._check_budget(job)
         try:
-            with _delays(job):
+            with delays(job):
                 place = await self._sender.place(job, way)
                 async for message in place.history(
                     limit=SEARCHED_MESSAGES, after=since, oldest_first=True
@@ -345,23 +344,3 @@ class Surface:
         me = self._client.user
         ours = me is not None and message.author.id == me.id
         return ours and message.id != job.request.card.message_id
-
-
-@contextmanager
-def _delays(job: Job) -> Generator[None]:
-    """Raise as `CardDelayedError` what says "not now"; what says "no" passes through."""
-    try:
-        yield
-    except discord.HTTPException as error:
-        if not codes.is_passing(error):
-            raise
-        raise _delayed(job, error) from error
-    except (aiohttp.ClientError, OSError, discord.RateLimited) as error:
-        raise _delayed(job, error) from error
-
-
-def _delayed(job: Job, cause: Exception) -> CardDelayedError:
-    error = CardDelayedError(f"{job.id}: {type(cause).__name__}: {cause}")
-    if isinstance(cause, discord.RateLimited):
-        error.retry_after = timedelta(seconds=cause.retry_after)
-    return error
