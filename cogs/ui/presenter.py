@@ -6,24 +6,23 @@ import asyncio
 from dataclasses import replace
 from datetime import timedelta
 from functools import partial
-from typing import TYPE_CHECKING, Final, TypeVar
+from typing import TYPE_CHECKING, Final
 
 import structlog
 
-from cogs import tell_me
-from cogs.ui import card, codes
+from cogs.ui import automod, card, codes
 from cogs.ui.crosses import Crosses
 from cogs.ui.editor import RATIONED_AFTER, ProgressEditor
+from cogs.ui.ends import Ends
 from cogs.ui.forecast import Forecasts
-from cogs.ui.media import media, picture_name, shows, video_name
-from cogs.ui.memory import EDITS, REDRAWS, Place, Way
-from cogs.ui.place import card_of, is_elsewhere, url_of
+from cogs.ui.media import media, picture_name, video_name
+from cogs.ui.memory import Place
+from cogs.ui.place import url_of
 from cogs.ui.placing import Placing
 from cogs.ui.private import DmClosedError
 from cogs.ui.sender import Draft, Upload
-from cogs.ui.surface import BlockedError, CardRationedError, Surface
+from cogs.ui.surface import Surface
 from cogs.ui.upload_limits import UploadLimits
-from hailuo.jobs.job import JobState
 from hailuo.jobs.presenter import (
     CardDelayedError,
     CardGoneError,
@@ -33,7 +32,7 @@ from hailuo.jobs.presenter import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Sequence
+    from collections.abc import Awaitable, Callable
     from pathlib import Path
 
     import discord
@@ -45,17 +44,8 @@ if TYPE_CHECKING:
     from hailuo.clock import Clock
     from hailuo.jobs.job import Job, JobId
 
-_Sent = TypeVar("_Sent")
-
 log = structlog.get_logger(__name__)
 
-END: Final = "end"
-UNCLEAR: Final = "unclear"
-RELEASED: Final = "released"
-TELL: Final = "tell"
-
-POINTING_PATIENCE: Final = timedelta(minutes=10)
-"""How long a job whose video has arrived is held up for a card that does not say so yet."""
 NO_NUMBERS_AFTER: Final = RATIONED_AFTER - timedelta(minutes=10)
 """Later a card shows neither places nor times: soon it can no longer take them back."""
 
@@ -81,6 +71,7 @@ class CardPresenter:
         self._limits = UploadLimits(client, self._surface, default_upload_bytes)
         self.placing = Placing()
         self._editor = ProgressEditor(self._draw_progress, clock, budget)
+        self._ends = Ends(self._surface, self._editor, self._crosses, clock)
 
     async def run(self) -> None:
         """Own what nobody waits for, progress and reactions, until cancelled."""
@@ -102,7 +93,7 @@ class CardPresenter:
             if job.request.private and job.request.card.message_id is None:
                 job, message = await self._place(job, draft)
             else:
-                message = await self._edit(job, draft, reopens=True)
+                message = await automod.edit(self._surface, job, draft, reopens=True)
             self._editor.shown(job, draft.view)
         item = next(iter(media(message)), None)
         if item is None:
@@ -136,7 +127,7 @@ class CardPresenter:
         """Draw the end of a job that has no video to hand over."""
         self.placing.tell(job, None)
         has_picture = self._surface.memory(job).picture_id is not None
-        await self._arrive(
+        await self._ends.arrive(
             job,
             in_card=Draft(partial(card.ended, with_picture=has_picture)),
             anew=Draft(partial(card.ended, with_picture=False), mark=job.id),
@@ -152,7 +143,7 @@ class CardPresenter:
         reached = False
         if video is not None:
             try:
-                reached = await self._arrive(
+                reached = await self._ends.arrive(
                     job,
                     in_card=self._with_video(job, video, picture),
                     anew=self._with_video(job, video, None),
@@ -161,7 +152,7 @@ class CardPresenter:
                 await self._limits.correct(job)
                 raise
         if not reached:
-            reached = await self._arrive(job, in_card=link, anew=link)
+            reached = await self._ends.arrive(job, in_card=link, anew=link)
         return Delivery.DELIVERED if reached else Delivery.NOWHERE
 
     async def remove(self, job: Job) -> bool:
@@ -185,126 +176,8 @@ class CardPresenter:
         """Tell whether the job's card can still be reached by the bot's token."""
         return self._surface.stands(job)
 
-    async def _arrive(self, job: Job, *, in_card: Draft, anew: Draft) -> bool:
-        """Draw a job's end in its card, else post it anew; tell whether it arrived.
-
-        What was posted before, or may have been, is looked for first: it is the job's message from
-        then on, and no other shows its end.
-        """
-        async with self._editor.alone(job):
-            try:
-                place = (
-                    await self._redraw_end(job, anew)
-                    or await self._draw_end(job, in_card)
-                    or await self._post_end(job, anew)
-                )
-            except CardGoneError as error:
-                log.info("nowhere left to show", job=job.id, error=str(error))
-                return False
-            await self._call(job, place)
-            if place != card_of(job):
-                await self._point_to(job, place)
-        await self._crosses.withdraw(job)
-        return True
-
-    async def _redraw_end(self, job: Job, draft: Draft) -> Place | None:
-        """Have what was posted before show the job's end; return where, or None where it is gone.
-
-        Raises `CardGoneError` where it stands and cannot be changed: a second message would
-        contradict it.
-        """
-        posted = await self._posted(job, draft)
-        if posted is None or self._surface.memory(job).posted_for == _purpose(job):
-            return posted
-        try:
-            message = await self._edit(job, draft, REDRAWS, reopens=True)
-        except CardGoneError:
-            if self._surface.memory(job).posted is None:
-                return None
-            raise
-        return await self._note_posted(job, message, _purpose(job))
-
-    async def _posted(self, job: Job, draft: Draft) -> Place | None:
-        """Return where an earlier attempt has posted a message in the card's place."""
-        posted = self._surface.memory(job).posted
-        if posted is not None:
-            return posted
-        found = await self._surface.find(job, draft)
-        if found is None:
-            return None
-        _, message = found
-        purpose = END if shows(message, card.end_mark(job)) else None
-        return await self._note_posted(job, message, purpose)
-
-    async def _draw_end(self, job: Job, draft: Draft) -> Place | None:
-        try:
-            await self._edit(job, draft)
-        except (CardGoneError, CardRationedError):
-            return None
-        return card_of(job)
-
-    async def _post_end(self, job: Job, draft: Draft) -> Place:
-        _, message = await self._without_blocked_words(
-            job, lambda shown: self._surface.post(shown, draft, _purpose(job))
-        )
-        return await self._note_posted(job, message, _purpose(job))
-
-    async def _note_posted(self, job: Job, message: discord.Message, purpose: str | None) -> Place:
-        place = Place(message.channel.id, message.id)
-        memory = self._surface.memory(job)
-        await self._surface.remember(job, replace(memory, posted=place, posted_for=purpose))
-        return place
-
-    async def _point_to(self, job: Job, place: Place) -> None:
-        """Have a card that still stands say where the job's end was posted.
-
-        Until it does, it offers to cancel what is done, so it is worth a few minutes.
-        """
-        url = None if is_elsewhere(job, place) else url_of(job, place)
-        try:
-            await self._edit(job, Draft(partial(card.moved, place=url)))
-        except (CardDelayedError, CardGoneError) as error:
-            held_until = self._clock.now() + (error.retry_after or timedelta(0))
-            if error.retryable and held_until - job.state_at < POINTING_PATIENCE:
-                raise
-            log.info("card not brought up to date", job=job.id, error=str(error))
-
-    async def _call(self, job: Job, place: Place) -> None:
-        """Mention the requester once, where they asked for it; a courtesy, so errors pass.
-
-        What is unclear may yet come about, and is told then.
-        """
-        if not tell_me.is_asked(job) or job.state is JobState.UNKNOWN or is_elsewhere(job, place):
-            return
-        url = url_of(job, place)
-        draft = Draft(partial(card.called, url=url), mark=url, calls=True)
-        try:
-            await self._surface.post(job, draft, TELL, (Way.CHANNEL,))
-        except (CardDelayedError, CardGoneError, BlockedError) as error:
-            log.info("requester not told", job=job.id, error=str(error))
-
-    async def _edit(
-        self, job: Job, draft: Draft, ways: Sequence[Way] = EDITS, *, reopens: bool = False
-    ) -> discord.Message:
-        return await self._without_blocked_words(
-            job, lambda shown: self._surface.edit(shown, draft, ways, reopens=reopens)
-        )
-
-    async def _without_blocked_words(
-        self, job: Job, send: Callable[[Job], Awaitable[_Sent]]
-    ) -> _Sent:
-        """Send; where AutoMod objects, once more without the member's words."""
-        try:
-            return await send(job)
-        except BlockedError:
-            log.info("AutoMod objects to the prompt", job=job.id)
-        try:
-            return await send(card.without_prompt(job))
-        except BlockedError as error:
-            raise CardGoneError(f"{job.id}: AutoMod blocks the card") from error
-
     async def _draw_progress(self, job: Job, drawing: Drawing) -> None:
-        await self._edit(job, Draft(drawing))
+        await automod.edit(self._surface, job, Draft(drawing))
 
     def _with_video(self, job: Job, video: Path, picture: Path | None) -> Draft:
         """Return the finished card; ``picture`` None leaves the picture out."""
@@ -316,10 +189,3 @@ class CardPresenter:
         with_picture = picture is not None
         view = partial(card.finished, video=f"attachment://{name}", with_picture=with_picture)
         return Draft(view, files, mark=job.id)
-
-
-def _purpose(job: Job) -> str:
-    """Return what a new message about the job's end is for: what it has to show."""
-    if job.state is not JobState.UNKNOWN:
-        return END
-    return UNCLEAR if job.reason is None else RELEASED
