@@ -47,6 +47,23 @@ async def a_deleted_channel(stage: Stage) -> None:
     await _finish(stage)
 
 
+async def an_archived_thread(stage: Stage) -> None:
+    """Have a thread archived while the card of its job is being drawn, so that it is opened again.
+
+    The drawing fails a little later, and is tried once more by then.
+    """
+    await stage.discord.post("/sandbox/faults", route="PATCH /webhooks/*", status=503, delay_s=1)
+    thread = stage.world["channels"]["thread"]
+    await stage.animate(picture(), channel=thread)
+
+    async def is_being_drawn() -> bool:
+        faults = (await stage.discord.get("/sandbox/faults"))["faults"]
+        return not any(fault["route"].startswith("PATCH /webhooks") for fault in faults)
+
+    await stage.until(is_being_drawn, "the card is being drawn")
+    await stage.discord.post(f"/sandbox/channels/{thread}", action="archive")
+
+
 async def a_full_history(stage: Stage) -> None:
     """Have more videos made than a page of the history shows, and turn the page."""
     for _ in range(6 - len(await stage.submits())):
@@ -99,6 +116,7 @@ ROUTES: dict[str, Tour | str] = {
     "PUT /channels/{channel_id}/messages/{message_id}/reactions/{emoji_name}/@me": a_video,
     "DELETE /channels/{channel_id}/messages/{message_id}/reactions/{emoji_name}/@me": a_video,
     "PATCH /channels/{channel_id}/messages/{message_id}": a_video,
+    "PATCH /channels/{channel_id}": an_archived_thread,
     "POST /channels/{channel_id}/messages": a_deleted_card,
     "POST /users/@me/channels": a_deleted_channel,
     "POST /webhooks/{webhook_id}/{webhook_token}": a_refusal,

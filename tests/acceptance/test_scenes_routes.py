@@ -163,7 +163,7 @@ async def each_video_is_there_once(stage: Stage) -> None:
 async def videos(stage: Stage) -> Counter[str]:
     """Return how many public messages show each job's video."""
     found: Counter[str] = Counter()
-    for channel in ("text", "dm"):
+    for channel in ("text", "thread", "dm"):
         for message in await stage.messages("alice", stage.world["channels"][channel]):
             if not message["flags"] & 64:
                 urls = " ".join(item["url"] for item in media_of(message))
