@@ -14,6 +14,8 @@ from datetime import timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from sqlalchemy import select
+
 from hailuo.children.errors import ChildError
 from hailuo.fetch import FetchedFile
 from hailuo.folders import Folders
@@ -42,6 +44,7 @@ from hailuo.runcomfy.models import (
     SubmitUnknown,
 )
 from hailuo.store import Store
+from hailuo.store.tables import jobs
 from hailuo.videos.video import VideoInfo
 from tests.acceptance.playground import PATIENCE_S
 from tests.chaos.ledgers import Shown, Taken, broken_promises, read_ours
@@ -50,6 +53,8 @@ from tests.jobs import request_by
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from sqlalchemy.engine import Connection
 
     from hailuo.jobs.job import Job, JobId
     from hailuo.jobs.presenter import Outlook
@@ -291,7 +296,7 @@ class World:
             tasks = [
                 asyncio.create_task(worker.run(), name="worker"),
                 asyncio.create_task(self._member(store, worker), name="member"),
-                asyncio.create_task(self._rests(database, store), name="rest"),
+                asyncio.create_task(self._rests(database), name="rest"),
             ]
             try:
                 async with asyncio.timeout(LONGEST_LIFE_S):
@@ -315,14 +320,19 @@ class World:
             await worker.cancel(job.id, UserId(1))
         await asyncio.Event().wait()
 
-    async def _rests(self, database: CrashingDatabase, store: Store) -> None:
+    async def _rests(self, database: CrashingDatabase) -> None:
         """Return, by way of an error, once every job is settled."""
         while True:
             database.wrote.clear()
-            jobs = (await store.history(UserId(1), limit=99)).jobs
-            if jobs and all(job.announced for job in jobs):
+            announced = await database.read(_announced)
+            if announced and all(announced):
                 raise AtRestError
             await database.wrote.wait()
+
+
+def _announced(connection: Connection) -> list[bool]:
+    """Return of each job whether its end was told."""
+    return list(connection.scalars(select(jobs.c.announced)))
 
 
 class AtRestError(Exception):
