@@ -36,7 +36,7 @@ pictures: $(VENV)/.ready-dev ## Take README's pictures of the page (needs Chromi
 
 test: $(VENV)/.ready-dev ## Every test
 	$(RUN) -m pytest -n 2 --dist worksteal tests/unit
-	$(RUN) -m pytest -n 3 --dist worksteal tests/integration tests/acceptance tests/chaos
+	$(RUN) -m pytest -n 4 --dist worksteal tests/integration tests/acceptance tests/chaos
 
 chaos: export KILLS ?= 1000
 chaos: export POST_KILLS ?= 200

@@ -295,7 +295,7 @@ class Stage:
             urls = {item["url"].partition("?")[0] for card in cards for item in media_of(card)}
             for submit in await self.submits():
                 mine = submit["input"]["image_url"].partition("?")[0] in urls
-                recorded = f"request={submit['request_id']}" in self.bot.log
+                recorded = submit["request_id"] in self._stored("request_id")
                 if mine and recorded and submit["status"] == status:
                     return cards[0]
             return None
@@ -342,11 +342,15 @@ class Stage:
         """Wait until so many jobs stand in the bot's own store."""
 
         async def there() -> bool:
-            url = f"file:{self.bot.folder}/hailuo.db?mode=ro"
-            with closing(sqlite3.connect(url, uri=True)) as store:
-                return store.execute("SELECT count(*) FROM jobs").fetchone()[0] >= count
+            return len(self._stored("id")) >= count
 
         await self.until(there, f"{count} jobs are accepted")
+
+    def _stored(self, column: str) -> list[str]:
+        """Return what the bot's own store has in a column of every job."""
+        url = f"file:{self.bot.folder}/hailuo.db?mode=ro"
+        with closing(sqlite3.connect(url, uri=True)) as store:
+            return [row[0] for row in store.execute(f"SELECT {column} FROM jobs")]  # noqa: S608 - ours
 
     async def settled(self, count: int = 1) -> None:
         """Wait until this many jobs are settled: ended, told, and let go."""

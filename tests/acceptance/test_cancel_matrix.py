@@ -124,6 +124,7 @@ async def test_requester_and_moderator_may_cancel_and_a_stranger_may_not(
         # What comes after the reactions in the same stream of events is handled after them.
         await stage.private_answer(await stage.command("quota"))
         await stage.discord.delete("/sandbox/faults")
+        await stage.runcomfy.delete("/sandbox/faults")
         if state == "in_progress":
             await stage.complete()
         stoppable = state in {"submitting", "in_queue"}
