@@ -346,6 +346,14 @@ class Stage:
 
         await self.until(there, f"{count} jobs are accepted")
 
+    async def sent(self, count: int = 1) -> None:
+        """Wait until so many jobs are at the API, and the bot's own store says so."""
+
+        async def there() -> bool:
+            return len(list(filter(None, self._stored("request_id")))) >= count
+
+        await self.until(there, f"{count} jobs are at the API")
+
     def _stored(self, column: str) -> list[str]:
         """Return what the bot's own store has in a column of every job."""
         url = f"file:{self.bot.folder}/hailuo.db?mode=ro"

@@ -43,7 +43,7 @@ async def test_a_private_video_lives_in_its_members_dm(stage: Stage) -> None:
     await nothing_in_the_server(stage)
     quota = await stage.private_answer(await stage.command("quota"))
     assert "4 of 5" in quota
-    await stage.until(stage.submits, "the API has it")
+    await stage.sent()
     await stage.restart()
     await nothing_in_the_server(stage)
     await stage.complete()

@@ -30,9 +30,10 @@ async def test_a_job_at_the_api_is_followed_on(stage: Stage, status: str, queue:
     await stage.runcomfy.post("/sandbox/settings", queue_s=[queue, queue], render_s=[60, 60])
     await stage.animate(picture())
 
+    await stage.sent()
+
     async def there() -> bool:
-        submits = await stage.submits()
-        return "submitted " in stage.bot.log and [job["status"] for job in submits] == [status]
+        return [job["status"] for job in await stage.submits()] == [status]
 
     await stage.until(there, f"the job is {status}")
     await stage.restart()
