@@ -67,12 +67,12 @@ class House:
                 return
         await self.begin()
 
-    async def insist(self) -> None:
-        """Use /animate until a job comes of it."""
+    async def insist(self, jobs: int = 1) -> None:
+        """Use /animate until there are so many jobs, one more than before."""
         self._asked = None
 
         async def accepted() -> bool:
-            if await self.ours():
+            if len(await self.ours()) >= jobs:
                 return True
             await self.begin_again_if_refused()
             return False

@@ -113,8 +113,9 @@ async def test_the_audit_sees_a_stale_write(audited: list[str]) -> None:
 async def _begin(here: Town, jobs: int) -> None:
     """Have new jobs wait at the API, which will say so for long."""
     await here.stage.runcomfy.post("/sandbox/settings", queue_s=[3600, 3600])
-    for _ in range(FROZEN_JOBS):
-        await here.here.begin()
+    known = len(await here.here.ours())
+    for number in range(FROZEN_JOBS):
+        await here.here.insist(known + number + 1)
 
     async def recorded() -> bool:
         ours = await here.here.ours()
