@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import av
 from PIL import Image
 
-from tests.acceptance.playground import components
+from tests.acceptance.playground import components, texts_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -63,6 +63,26 @@ async def private_message(stage: Stage, interaction: str) -> Json:
     """Wait for the ephemeral answer and return it whole."""
     await stage.private_answer(interaction)
     return (await stage.interaction(interaction))["ephemeral"][-1]
+
+
+async def delete_for_good(
+    stage: Stage, question: Json, who: str = "alice", *, says: str = "Deleted."
+) -> None:
+    """Say yes to being asked whether to delete; wait until it is done and told.
+
+    A card goes before the row does, so that its going does not yet show that all is gone.
+    """
+    await stage.press(question, "Delete for good", who)
+
+    async def told() -> bool:
+        (now,) = [
+            one
+            for one in await stage.messages(who, question["channel_id"])
+            if one["id"] == question["id"]
+        ]
+        return says in texts_of(now)
+
+    await stage.until(told, f"{who} is told what became of it")
 
 
 async def post(stage: Stage, who: str = "alice", **body: Any) -> str:

@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from hailuo.jobs.job import JobState
-from tests.acceptance.forms import private_message
+from tests.acceptance.forms import delete_for_good, private_message
 from tests.acceptance.past import Past
 from tests.acceptance.playground import texts_of
 from tests.acceptance.test_history_pages import history
@@ -36,11 +36,5 @@ async def test_what_deletion_cannot_do_is_said(set_the_stage: SetTheStage, tmp_p
             "/sandbox/permissions", who="bot", channel=stage.channel, deny=["VIEW_CHANNEL"]
         )
         await stage.restart()
-        await stage.press(question, "Delete for good")
-
-        async def told() -> bool:
-            (now,) = [m for m in await stage.messages("alice") if m["id"] == question["id"]]
-            return "could not be removed" in texts_of(now)
-
-        await stage.until(told, "alice is told that the card stands")
+        await delete_for_good(stage, question, says="could not be removed")
         assert "done" not in texts_of(await history(stage))

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import av
 
 from hailuo.jobs.job import JobState
+from tests.acceptance.forms import delete_for_good
 from tests.acceptance.past import BOB, Past
 from tests.acceptance.pictures import picture
 from tests.acceptance.playground import components, media_of, texts_of
@@ -111,12 +112,8 @@ async def _delete(stage: Stage, page: Json, card: Json) -> None:
     asked = await stage.press(page, "Delete")
     assert "for good" in await stage.private_answer(asked)
     (question,) = (await stage.interaction(asked))["ephemeral"]
-    await stage.press(question, "Delete for good")
-
-    async def gone() -> bool:
-        return card["id"] not in [message["id"] for message in await stage.messages("bob")]
-
-    await stage.until(gone, "the card is removed")
+    await delete_for_good(stage, question)
+    assert card["id"] not in [message["id"] for message in await stage.messages("bob")]
     assert NOT_YOURS in await stage.private_answer(await stage.press(page, "Show"))
     assert "You have made no videos yet" in texts_of(await history(stage))
     kept = [path.name for path in stage.bot.folder.rglob(f"{job_of(page)}*")]

@@ -146,19 +146,8 @@ async def test_who_may_delete_a_card(set_the_stage: SetTheStage) -> None:
         for card, who in zip(cards, ("alice", "mod"), strict=True):
             ask = await private_message(stage, await stage.press(card, "Delete", who))
             assert "for good" in texts_of(ask)
-            await stage.press(ask, "Delete for good", who)
-
-            async def gone(card: Json = card) -> bool:
-                return card["id"] not in [message["id"] for message in await stage.messages()]
-
-            await stage.until(gone, f"the card goes for {who}")
-
-            async def told(who: str = who) -> bool:
-                texts = [texts_of(message) for message in await stage.messages(who)]
-                return any("Deleted" in text for text in texts)
-
-            await stage.until(told, f"{who} is told")
-
+            await forms.delete_for_good(stage, ask, who)
+            assert card["id"] not in [message["id"] for message in await stage.messages()]
             assert forms.files_of(stage, card) == []
 
         assert "48 of 50" in await stage.private_answer(await stage.command("quota"))
