@@ -45,7 +45,15 @@ def resolve(
     if taken is not None:
         raise RequestTakenError(job=taken)
     return move(
-        connection, job, JobState.IN_QUEUE, now, request_id=request_id, reason=None, owner=worker
+        connection,
+        job,
+        JobState.IN_QUEUE,
+        now,
+        request_id=request_id,
+        # When its answer was lost: the day that pays for it, and its age count from then.
+        submitted_at=job.state_at,
+        reason=None,
+        owner=worker,
     )
 
 

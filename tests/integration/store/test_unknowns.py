@@ -47,6 +47,20 @@ async def test_a_resolved_job_goes_on_and_is_charged_once(store: Store) -> None:
     assert await used(store) == (1, 1)
 
 
+async def test_a_resolved_job_stands_on_the_bill_of_the_day_it_was_sent(
+    store: Store, clock: ManualClock
+) -> None:
+    """Its age counts from then too, or pacing would learn how soon it was found out, not made."""
+    job = await unknown(store)
+    lost_at = clock.now()
+    await clock.advance(timedelta(days=2))
+    resolved = await store.resolve(job.id, "r-1", OPERATORS_WORKER)
+    assert resolved.submitted_at == lost_at
+    for state in TO_THE_END:
+        resolved = await store.move(resolved, state)
+    assert await used(store) == (0, 0)
+
+
 async def test_a_released_job_counts_no_more_for_its_member_but_on_the_bill(store: Store) -> None:
     job = await unknown(store)
     released = await store.release(job.id, OPERATORS_WORKER)
