@@ -8,6 +8,7 @@ import pytest
 
 from tests.acceptance.pictures import picture
 from tests.acceptance.playground import Stage, media_of, texts_of
+from tests.acceptance.test_scenes import edit_hangs
 
 if TYPE_CHECKING:
     from tests.acceptance.playground import Json
@@ -44,13 +45,18 @@ async def test_a_job_at_the_api_is_followed_on(stage: Stage, status: str, queue:
 
 
 async def test_an_accepted_job_is_submitted_once_after_the_restart(stage: Stage) -> None:
-    """Killed while its card is being drawn: nothing was sent yet."""
+    """Killed while its card is being drawn: nothing was sent yet.
+
+    The call that hangs is let go after that, or the bot would go on and might be sending by then.
+    """
     await stage.discord.post("/sandbox/faults", route="PATCH /webhooks/*", times=1, status="hang")
     await stage.animate(picture())
 
-    await stage.accepted()
+    await edit_hangs(stage)
+    stage.bot.kill()
+    assert await stage.submits() == []
     await stage.discord.delete("/sandbox/faults")
-    await stage.restart()
+    stage.bot.start()
     await one_card(stage, "Done")
     assert len(await stage.submits()) == 1
 
@@ -79,6 +85,11 @@ async def test_a_video_on_its_way_here_is_fetched_again(stage: Stage) -> None:
     await stage.runcomfy.post("/sandbox/faults", route="GET /files/*", times=1, status="hang")
     interaction = await stage.animate(picture())
     await stage.card(interaction, "Fetching")
+
+    async def hangs() -> bool:
+        return not await stage.runcomfy.get("/sandbox/faults")
+
+    await stage.until(hangs, "the video is being fetched")
     await stage.restart()
     await one_card(stage, "Done")
     assert len(await stage.submits()) == 1
@@ -86,15 +97,19 @@ async def test_a_video_on_its_way_here_is_fetched_again(stage: Stage) -> None:
 
 async def test_a_video_being_posted_is_posted_once(stage: Stage) -> None:
     """Killed after Discord took the video and before the bot heard of it."""
+    await stage.runcomfy.post("/sandbox/settings", queue_s=[60, 60])
     interaction = await stage.animate(picture())
-    await stage.card(interaction, "Getting ready")
+    await stage.sent()
     await stage.discord.post(
-        "/sandbox/faults", route="PATCH /webhooks/*", times=None, delay_s=4, after_accept=True
+        "/sandbox/faults", route="PATCH /webhooks/*", times=None, delay_s=8, after_accept=True
     )
+    await stage.complete()
     await stage.card(interaction, "Done")
+    stage.bot.kill()
     assert "settled " not in stage.bot.log
     await stage.discord.delete("/sandbox/faults")
-    await stage.restart()
+    stage.bot.start()
+    await stage.settled()
     card = await one_card(stage, "Done")
     assert len(media_of(card)) == 2
     assert len(await stage.submits()) == 1
