@@ -14,9 +14,9 @@ if TYPE_CHECKING:
     Tour = Callable[[Stage], Awaitable[object]]
 
 
-async def a_video(stage: Stage) -> None:
-    """Have a video made, from the command to the end."""
-    await stage.animate(picture())
+async def a_video(stage: Stage) -> str:
+    """Have a video made, from the command to the end; return the interaction."""
+    return await stage.animate(picture())
 
 
 async def a_lost_acknowledgement(stage: Stage) -> None:
@@ -52,7 +52,7 @@ async def an_archived_thread(stage: Stage) -> None:
 
     The drawing fails a little later, and is tried once more by then.
     """
-    await stage.discord.post("/sandbox/faults", route="PATCH /webhooks/*", status=503, delay_s=1)
+    await stage.discord.post("/sandbox/faults", route="PATCH /webhooks/*", status=503, delay_s=5)
     thread = stage.world["channels"]["thread"]
     await stage.animate(picture(), channel=thread)
 
