@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 
 SetTheStage = Any
 
+RECONNECTS_WITHIN_S = 90
+"""discord.py pauses longer after each try that failed: the fifth time for up to half a minute."""
+
 
 async def queued(stage: Stage) -> Json:
     await stage.runcomfy.post("/sandbox/settings", queue_s=[600, 600])
@@ -29,7 +32,7 @@ async def is_connected(stage: Stage, connected: bool = True) -> None:
     async def so() -> bool:
         return (await stage.discord.get("/sandbox/world"))["connected"] is connected
 
-    await stage.until(so, f"connected is {connected}")
+    await stage.until(so, f"connected is {connected}", RECONNECTS_WITHIN_S)
 
 
 async def lose_session(stage: Stage) -> None:
