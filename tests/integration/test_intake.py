@@ -216,9 +216,9 @@ async def test_who_waits_for_a_turn_hears_at_once_that_the_bot_ends(running: Hou
     first = [running.asks(user) for user in range(1, 1 + intake.AT_ONCE)]
     await until(lambda: running.doctor.at_work == intake.AT_ONCE)
     waits = running.asks(9)
-    await asyncio.sleep(0.1)
+    await until(lambda: len(running.engine._intake._breakable) > intake.AT_ONCE)
     running.engine.stop_taking()
     with pytest.raises(StoppingError):
-        await asyncio.wait_for(waits, 1)
+        await asyncio.wait_for(waits, 10)
     running.doctor.done.set()
     await asyncio.gather(*first)

@@ -185,8 +185,12 @@ async def test_a_store_that_cannot_be_read_puts_looks_off(
 
     read = store.jobs
     monkeypatch.setattr(store, "jobs", broken)
-    worker.take([await accepted(store)])
-    await settle()
+    job = await accepted(store)
+    worker.take([job])
+    async with asyncio.timeout(10):
+        while job.id not in worker._errors:
+            await settle()
+    await rests(worker)
     assert script.looks == []
     monkeypatch.setattr(store, "jobs", read)
     await clock.advance(FIRST_BACKOFF)
