@@ -120,7 +120,7 @@ async def test_a_file_that_stalls_goes_on_where_it_stopped(
     begun = file_reply(headers={"ETag": '"v1"'}).raw[:-1000]
     server.script = [Reply(begun, "hang"), rest_of_file]
     hosts = AllowedHosts.parse([f"127.0.0.1:{server.port}"])
-    async with Fetcher(hosts, idle=timedelta(seconds=0.2), clock=HastyClock()) as fetcher:
+    async with Fetcher(hosts, idle=timedelta(seconds=0.5), clock=HastyClock()) as fetcher:
         await fetcher.fetch(server.url, tmp_path / "a", max_bytes=MIB)
     assert server.requests[1].headers["if-range"] == '"v1"'
     assert (tmp_path / "a").read_bytes() == FILE
@@ -146,7 +146,7 @@ async def test_a_file_that_changed_meanwhile_starts_again(
         file_reply(b"other" * 99, {"ETag": '"v2"'}),
     ]
     hosts = AllowedHosts.parse([f"127.0.0.1:{server.port}"])
-    async with Fetcher(hosts, idle=timedelta(seconds=0.1), clock=HastyClock()) as fetcher:
+    async with Fetcher(hosts, idle=timedelta(seconds=0.5), clock=HastyClock()) as fetcher:
         fetched = await fetcher.fetch(server.url, tmp_path / "a", max_bytes=MIB)
     assert (tmp_path / "a").read_bytes() == b"other" * 99
     assert fetched.size == 495
@@ -165,7 +165,7 @@ async def test_a_wrong_range_is_never_glued_on(
         file_reply(),
     ]
     hosts = AllowedHosts.parse([f"127.0.0.1:{server.port}"])
-    async with Fetcher(hosts, idle=timedelta(seconds=0.1), clock=HastyClock()) as fetcher:
+    async with Fetcher(hosts, idle=timedelta(seconds=0.5), clock=HastyClock()) as fetcher:
         await fetcher.fetch(server.url, tmp_path / "a", max_bytes=MIB)
     assert "range" in server.requests[1].headers
     assert "range" not in server.requests[2].headers

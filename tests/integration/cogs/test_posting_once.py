@@ -142,12 +142,13 @@ async def test_a_post_that_took_all_its_time_is_looked_for_before_it_is_sent_aga
     rest_theatre: Theatre, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """By then Discord may know its nonce no more."""
-    monkeypatch.setattr(sender, "FILES_WITHIN", timedelta(seconds=0.5))
-    monkeypatch.setattr(sender, "FIRST_PAUSE", LONG_AFTER)
     job = await without_card(rest_theatre, 1, Way.CHANNEL)
     await rest_theatre.person.fault(ROUTES[Way.CHANNEL], "hang", times=1, after_accept=True)
-    with pytest.raises(CardDelayedError):
-        await rest_theatre.deliver(job)
+    with monkeypatch.context() as hurried:
+        hurried.setattr(sender, "FILES_WITHIN", timedelta(seconds=0.5))
+        hurried.setattr(sender, "FIRST_PAUSE", LONG_AFTER)
+        with pytest.raises(CardDelayedError):
+            await rest_theatre.deliver(job)
     rest_theatre.clock.ahead += LONG_AFTER
     assert await rest_theatre.deliver(job) is Delivery.DELIVERED
     assert posted(rest_theatre, [job]) == [1]

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import aiohttp
 import discord
 import pytest
-from contract_bot import INTENTS, ContractBot, point_at, running
+from contract_bot import INTENTS, PATIENCE_S, ContractBot, point_at, running
 
 from sandbox.discord import ids
 from sandbox.discord.ids import BOT_TOKEN
@@ -199,14 +199,14 @@ class Socket:
     async def next(self, op: int) -> Any:
         """Return the next frame of an op code."""
         while True:
-            frame = await self._socket.receive_json(timeout=5)
+            frame = await self._socket.receive_json(timeout=PATIENCE_S)
             if frame["op"] == op:
                 return frame
 
     async def closed(self) -> int | None:
         """Return the close code."""
         while not self._socket.closed:
-            await self._socket.receive(timeout=5)
+            await self._socket.receive(timeout=PATIENCE_S)
         return self._socket.close_code
 
 
@@ -242,7 +242,7 @@ async def test_heartbeats_are_acknowledged_until_a_test_stops_that(
         await person.post("/gateway", acks=False)
         await socket.send(1, None)
         await socket.send(2, {"token": BOT_TOKEN, "intents": 1})
-        assert (await raw.receive_json(timeout=5))["t"] == "READY"
+        assert (await raw.receive_json(timeout=PATIENCE_S))["t"] == "READY"
 
 
 async def test_members_are_sent_on_request(sandbox: DiscordSandbox, person: ControlClient) -> None:
@@ -284,7 +284,7 @@ async def test_closing_with_1000_gives_the_session_up(sandbox: DiscordSandbox) -
                 resume = {"token": BOT_TOKEN, "session_id": ready["d"]["session_id"], "seq": 2}
                 await socket.send(6, resume)
                 await socket.next(10)
-                assert (await raw.receive_json(timeout=5))["op"] == op
+                assert (await raw.receive_json(timeout=PATIENCE_S))["op"] == op
 
 
 async def test_transport_compression_is_honoured(sandbox: DiscordSandbox) -> None:
@@ -294,7 +294,7 @@ async def test_transport_compression_is_honoured(sandbox: DiscordSandbox) -> Non
         aiohttp.ClientSession(sandbox.url) as session,
         session.ws_connect(f"{GATEWAY}?compress=zlib-stream") as raw,
     ):
-        data = await raw.receive_bytes(timeout=5)
+        data = await raw.receive_bytes(timeout=PATIENCE_S)
         assert data.endswith(b"\x00\x00\xff\xff")
         assert json.loads(inflate.decompress(data))["op"] == 10
 

@@ -260,7 +260,7 @@ async def test_autocomplete_offers_choices(bot: ContractBot, person: ControlClie
     del bot
     body = {"as": "alice", "channel": "text", "name": "pick", "options": {"thing": "ap"}}
     made = await person.post("/autocomplete", **body, focused="thing")
-    answer = await person.interaction(made["interaction"], wait_s=5)
+    answer = await person.interaction(made["interaction"], wait_s=10)
     assert [choice["value"] for choice in answer["choices"]] == ["apple", "apricot"]
     assert (answer["type"], answer["messages"]) == (8, [])
 

@@ -195,7 +195,7 @@ async def test_late_call_succeeds_late(rest: RestCaller, person: ControlClient) 
 
 
 async def test_late_answer_comes_after_the_effect(rest: RestCaller, person: ControlClient) -> None:
-    await person.fault(f"POST {MESSAGES}", delay_s=1, after_accept=True)
+    await person.fault(f"POST {MESSAGES}", delay_s=3, after_accept=True)
     posting = asyncio.create_task(rest.post(content="x"))
     await person.watch(lambda: person.messages("alice"), until=bool)
     assert not posting.done()

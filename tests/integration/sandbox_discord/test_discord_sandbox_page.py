@@ -269,7 +269,7 @@ async def test_suggestions_sub_commands_menus_and_silence(
     async with opened(sandbox.url) as page:
         await page.keyboard.press("Tab")
         await page.locator("#text").press_sequentially("/pi")
-        assert await page.locator("button.command strong").all_inner_texts() == ["/pick"]
+        await expect(page.locator("button.command strong")).to_have_text(["/pick"])
         await page.keyboard.press("Enter")
         thing = page.get_by_role("combobox", name="thing")
         await thing.press_sequentially("ap")

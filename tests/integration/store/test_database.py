@@ -58,7 +58,8 @@ async def test_a_reader_that_is_cancelled_does_not_hold_up_the_close(sqlite_url:
         reading.set()
         return connection.execute(LONG_LOOK).scalar_one()
 
-    async with asyncio.timeout(BUSY_TIMEOUT_S - 1), Database.open(sqlite_url) as database:
+    async with asyncio.timeout(None) as limit, Database.open(sqlite_url) as database:
+        limit.reschedule(asyncio.get_running_loop().time() + BUSY_TIMEOUT_S - 1)
         reader = asyncio.create_task(database.read(look))
         await reading.wait()
         await asyncio.sleep(0.01)  # its statement is on its way
