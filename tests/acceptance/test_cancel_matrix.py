@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.acceptance.pictures import picture
-from tests.acceptance.playground import components, texts_of
+from tests.acceptance.playground import PATIENCE_S, components, texts_of
 
 if TYPE_CHECKING:
     from tests.acceptance.playground import Json, Stage
@@ -33,7 +33,7 @@ ROOM = {"QUOTA_PER_USER": "50", "MAX_LIVE_PER_USER": "50", "MAX_LIVE_PER_SERVER"
 
 
 async def hold_in(stage: Stage, state: str) -> None:
-    """Arrange the services so that jobs stay in a state for some seconds."""
+    """Arrange the services so that jobs stay in a state for longer than it takes to try it."""
     queue, render = 0.1, 0.1
     if state == "submitting":
         await stage.runcomfy.post(
@@ -45,7 +45,7 @@ async def hold_in(stage: Stage, state: str) -> None:
     elif state in {"in_progress", "delivering"}:
         render = 60
     elif state == "fetching":
-        await stage.runcomfy.post("/sandbox/faults", route="GET /files/*", times=6, status=503)
+        await stage.runcomfy.post("/sandbox/faults", route="GET /files/*", times=None, status=503)
     await stage.runcomfy.post(
         "/sandbox/settings", queue_s=[queue, queue], render_s=[render, render]
     )
@@ -157,4 +157,4 @@ async def _shows(stage: Stage, card: Json, words: str) -> None:
         (mine,) = [m for m in await stage.messages() if m["id"] == card["id"]]
         return words in texts_of(mine)
 
-    await stage.until(found, f"the card says {words!r}", within=40)
+    await stage.until(found, f"the card says {words!r}", within=2 * PATIENCE_S)
