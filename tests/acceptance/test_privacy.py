@@ -157,10 +157,13 @@ async def _forget(stage: Stage) -> None:
     assert left[0][0] > MANY
     await stage.press_id(question, "privacy:forget-now")
 
-    async def forgotten() -> bool:
-        return rows(stage, "SELECT prompt FROM jobs WHERE prompt <> ''") == [("bob's own",)]
+    async def told() -> bool:
+        (now,) = [one for one in await stage.messages("alice") if one["id"] == question["id"]]
+        return "Forgotten" in texts_of(now)
 
-    await stage.until(forgotten, "alice is forgotten")
+    # The jobs go first, then traces elsewhere, files and offers; only when all is done it is told.
+    await stage.until(told, "alice is forgotten, and told so")
+    assert rows(stage, "SELECT prompt FROM jobs WHERE prompt <> ''") == [("bob's own",)]
     assert "made no videos yet" in texts_of(await history(stage))
     assert "**3 of 5**" in await stage.private_answer(await stage.command("quota"))
     assert rows(stage, "SELECT request_id FROM jobs WHERE state = 'unknown'") == [("r-7",)]
