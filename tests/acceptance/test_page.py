@@ -29,11 +29,13 @@ PLAYS = """async video => {
 @needs_chromium
 async def test_a_newcomer_animates_stops_and_asks_by_a_message(stage: Stage) -> None:
     """The card changes under a person's eyes; a video that plays is not disturbed by any of it."""
-    await stage.runcomfy.post("/sandbox/settings", queue_s=[1, 1], render_s=[1, 1])
+    await stage.runcomfy.post("/sandbox/settings", queue_s=[60, 60])
     async with opened(stage.discord.url) as page:
         await animate(page, "the waves roll in")
         card = page.locator(".container").first
         await expect(card).to_contain_text(UNDER_WAY)
+        await stage.sent()
+        await stage.complete()
         await expect(card).to_contain_text("Done in")
         await expect(card.get_by_role("button", name="Cancel")).to_have_count(0)
         video = await card.locator("video").element_handle()
@@ -41,7 +43,6 @@ async def test_a_newcomer_animates_stops_and_asks_by_a_message(stage: Stage) -> 
         await video.evaluate(PLAYS)
         await page.wait_for_function("video => video.currentTime > 0.2", arg=video)
 
-        await stage.runcomfy.post("/sandbox/settings", queue_s=[60, 60])
         await animate(page, "the beam turns")
         second = page.locator(".message").nth(1)
         await expect(second).to_contain_text(UNDER_WAY)
@@ -92,7 +93,7 @@ async def animate_this(page: Page, message: Locator) -> None:
 @needs_chromium
 async def test_the_keyboard_alone_does_it_all(stage: Stage) -> None:
     """A slash finds the command; redraws leave the focus where it is; Escape goes back."""
-    await stage.runcomfy.post("/sandbox/settings", queue_s=[1, 1], render_s=[1, 1])
+    await stage.runcomfy.post("/sandbox/settings", queue_s=[60, 60])
     async with opened(stage.discord.url) as page:
         keys = page.keyboard
         await keys.press("Tab")
@@ -122,6 +123,8 @@ async def test_the_keyboard_alone_does_it_all(stage: Stage) -> None:
                 break
             await keys.press("Shift+Tab")
         await expect(react).to_be_focused()
+        await stage.sent()
+        await stage.complete()
         await expect(card).to_contain_text("Done in")
         await expect(react).to_be_focused()
         await keys.press("Enter")
