@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 from tests.acceptance.pictures import picture
-from tests.acceptance.playground import components
+from tests.acceptance.playground import PATIENCE_S, components
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -70,7 +70,7 @@ async def test_a_real_life_picture_becomes_a_video(
         offer: Json = (await stage.interaction(interaction))["ephemeral"][0]
         assert [item for item in components(offer) if item.get("label") == press]
         interaction = await stage.press(offer, press)
-    await stage.card(interaction, "Done")
+    await stage.card(interaction, "Done", within=4 * PATIENCE_S)
     (submit,) = await stage.submits()
     sent = Image.open(io.BytesIO(await stage.download(submit["input"]["image_url"])))
     assert sent.mode == "RGB"
