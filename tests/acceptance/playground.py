@@ -302,6 +302,16 @@ class Stage:
 
         return await self.until(there, f"the job is {status} at the API")
 
+    async def crossed(self, card: Json) -> None:
+        """Wait until a card bears the bot's own ❌, which comes when it comes, after the card."""
+
+        async def there() -> bool:
+            (now,) = [message for message in await self.messages() if message["id"] == card["id"]]
+            marks = now.get("reactions", ())
+            return [(mark["emoji"]["name"], mark["count"]) for mark in marks] == [("❌", 1)]
+
+        await self.until(there, "the card bears a ❌")
+
     async def press(self, message: Json, label: str, who: str = "alice") -> str:
         """Press a button of a message; return the interaction's id."""
         (button,) = [item for item in components(message) if item.get("label") == label]
