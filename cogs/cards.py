@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from datetime import timedelta
 from itertools import groupby
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import aiohttp
 import discord
@@ -40,6 +40,13 @@ class Cards(commands.Cog):
         self._client = client
         self._engine = client.engine
         self._reading = asyncio.Lock()
+        self._readers: set[asyncio.Task[Any]] = set()
+
+    async def cog_unload(self) -> None:
+        """Read no more: the connection is about to close, and the next start reads anew."""
+        for reader in self._readers:
+            reader.cancel()
+        await asyncio.gather(*self._readers, return_exceptions=True)
 
     @commands.Cog.listener()
     async def on_raw_message_delete(self, event: discord.RawMessageDeleteEvent) -> None:
@@ -64,6 +71,10 @@ class Cards(commands.Cog):
         A resumed session replays what it missed; a new one, at start or after a lost one, does
         not, and Discord has no other way to catch up.
         """
+        reader = asyncio.current_task()
+        if reader is not None:
+            self._readers.add(reader)
+            reader.add_done_callback(self._readers.discard)
         async with self._reading:
             jobs = [
                 job
