@@ -53,7 +53,7 @@ WHERE whose.role <> written.role
 """
 """Writes to a job that belonged to another process's worker, then or by that very write."""
 
-pytestmark = pytest.mark.timeout(1800)
+pytestmark = pytest.mark.timeout(600 + 180 * FREEZES)
 
 
 @pytest.fixture
