@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, ClassVar, Final
 
 import discord
 
+from cogs.ui.errors import answer
 from cogs.ui.language import private_language
 from hailuo.jobs.job import CardAddress, ChannelId, job_id_of
 from hailuo.jobs.presenter import CardGoneError
@@ -71,7 +72,8 @@ async def begin_privately(
         text = say("Your video comes as a direct message, for you alone.")
     else:
         text = say("Your video is on its way, for you alone: {link}", link=url)
-    await interaction.followup.send(text, ephemeral=True)
+    # Where this cannot be said, nothing has failed: the job runs, and the DM tells of it.
+    await answer(interaction, text)
     return None
 
 

@@ -68,6 +68,16 @@ async def test_who_takes_no_direct_messages_is_told_why_and_pays_nothing(stage: 
     assert "5 of 5" in await stage.private_answer(await stage.command("quota"))
 
 
+async def test_whose_link_to_a_private_card_is_lost_is_not_told_that_nothing_counts(
+    stage: Stage,
+) -> None:
+    """The job has begun by then: asked for once more, it would be a second one."""
+    await stage.discord.post("/sandbox/faults", route="POST /webhooks/*", times=1, status="drop")
+    answer = await stage.private_answer(await stage.animate(picture(), options={"private": True}))
+    assert "on its way, for you alone" in answer
+    await in_dm(stage, "Done")
+
+
 async def test_a_private_card_that_is_lost_is_kept_and_not_shown_to_others(stage: Stage) -> None:
     """A DM that closes, and a card that is gone, leave the video to /history alone."""
     await stage.runcomfy.post("/sandbox/settings", queue_s=[600, 600])
