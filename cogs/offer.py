@@ -8,7 +8,7 @@ import discord
 from discord import ui
 
 from cogs.ui.acknowledging import defer
-from cogs.ui.errors import answering, check_served, explain
+from cogs.ui.errors import answering, check_served, explain, stop_thinking
 from cogs.ui.job_button import JobButton
 from cogs.ui.language import private_language
 from cogs.ui.private import begin_privately
@@ -133,8 +133,7 @@ async def show(interaction: Interaction, offer: Offer) -> None:
     """Put an offer to its member alone, in place of the public answer."""
     view, files = draw(offer, private_language(interaction))
     try:
-        if offer.private_in is None:
-            await interaction.delete_original_response()
+        await stop_thinking(interaction)
         await interaction.followup.send(view=view, files=files, ephemeral=True)
     except discord.HTTPException as failure:
         await explain(interaction, HailuoError(str(failure)))

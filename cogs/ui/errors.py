@@ -127,11 +127,17 @@ async def answer(interaction: Interaction, text: str) -> None:
         if not interaction.response.is_done() and not {PUBLIC, PRIVATE} & interaction.extras.keys():
             await interaction.response.send_message(text, ephemeral=True)
             return
-        if _thinks_in_public(interaction):
-            await _insist(interaction.delete_original_response)
+        await stop_thinking(interaction)
         await _insist(lambda: interaction.followup.send(text, ephemeral=True))
     except (discord.HTTPException, aiohttp.ClientError, OSError) as error:
         log.warning("answer not delivered", interaction=interaction.id, error=str(error))
+
+
+async def stop_thinking(interaction: Interaction) -> None:
+    """Take a public "thinking" answer away; one that somebody has deleted before us is no error."""
+    if _thinks_in_public(interaction):
+        with suppress(discord.NotFound):
+            await _insist(interaction.delete_original_response)
 
 
 async def suggest_nothing(interaction: Interaction) -> None:
@@ -147,8 +153,7 @@ async def _insist(act: Callable[[], Awaitable[object]]) -> None:
     try:
         await act()
     except codes.NO_ANSWER:
-        with suppress(discord.NotFound):  # then the first attempt had arrived
-            await act()
+        await act()
 
 
 def _thinks_in_public(interaction: Interaction) -> bool:

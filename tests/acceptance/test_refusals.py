@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -118,3 +119,29 @@ async def test_a_refused_member_sees_no_leftover_of_the_public_answer(stage: Sta
     mine = await stage.messages("alice")
     assert [message["flags"] & 64 for message in mine] == [64]
     assert "⚠️" in texts_of(mine[0])
+
+
+@pytest.mark.parametrize(("image", "says"), [(b"junk" * 100, "pictures only"), (None, "Crop")])
+async def test_a_private_word_comes_where_the_public_answer_is_gone_already(
+    stage: Stage, image: bytes | None, says: str
+) -> None:
+    """Whoever may manage messages may delete it while the picture is looked at."""
+    await stage.discord.post(
+        "/sandbox/faults",
+        route="DELETE /webhooks/*",
+        times=1,
+        status=404,
+        code=10008,
+        after_accept=True,
+    )
+    await stage.private_answer(await stage.animate(image or picture(1600, 400)))
+    (told,) = await stage.messages("alice")
+    assert says in json.dumps(told)
+
+
+async def test_an_offer_that_cannot_be_shown_is_said_to_be_none(stage: Stage) -> None:
+    """The public answer is gone by then, and the member would be left without a word."""
+    await stage.discord.post("/sandbox/faults", route="POST /webhooks/*", times=1, status=400)
+    answer = await stage.private_answer(await stage.animate(picture(1600, 400)))
+    assert "Something went wrong" in answer
+    assert await stage.messages() == []
