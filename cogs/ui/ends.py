@@ -58,11 +58,9 @@ class Ends:
         """
         async with self._editor.alone(job):
             try:
-                place = (
-                    await self._redraw_end(job, anew)
-                    or await self._draw_end(job, in_card)
-                    or await self._post_end(job, anew)
-                )
+                place = await self._redraw_end(job, anew)
+                if place is None:
+                    place = await self._draw_end(job, in_card, anew)
             except CardGoneError as error:
                 log.info("nowhere left to show", job=job.id, error=str(error))
                 return False
@@ -101,12 +99,21 @@ class Ends:
         purpose = END if shows(message, card.end_mark(job)) else None
         return await self._note_posted(job, message, purpose)
 
-    async def _draw_end(self, job: Job, draft: Draft) -> Place | None:
+    async def _draw_end(self, job: Job, in_card: Draft, anew: Draft) -> Place:
+        """Have the card show the job's end, else a new message; return which one does.
+
+        Where a card that has to wait is the only way left, it is waited for.
+        """
         try:
-            await automod.edit(self._surface, job, draft)
-        except (CardGoneError, CardRationedError):
-            return None
-        return card_of(job)
+            message = await automod.edit(self._surface, job, in_card)
+        except CardGoneError:
+            return await self._post_end(job, anew)
+        except CardRationedError as rationed:
+            try:
+                return await self._post_end(job, anew)
+            except CardGoneError:
+                raise rationed from None
+        return Place(job.request.channel_id, message.id)
 
     async def _post_end(self, job: Job, draft: Draft) -> Place:
         _, message = await automod.without_blocked_words(

@@ -63,9 +63,35 @@ async def test_a_post_that_was_refused_leaves_the_card_open_for_the_link(theatre
     job = await grown_old(theatre)
     await theatre.person.fault(POSTS, 403, code=50013)
     await theatre.person.post("/guild", action="close_dms")
+    with pytest.raises(CardDelayedError):
+        await theatre.deliver(job)
+    await theatre.person.fault(BY_MESSAGE, 403, code=50013, times=1)
     assert await theatre.deliver(job) is Delivery.DELIVERED
     assert Memory.load(theatre.notebook.read(job).request.card.memory).posting_at is None
     assert "its link" in await shown(theatre, job)
+
+
+@pytest.mark.parametrize("end", [JobState.FAILED, JobState.DELIVERING])
+async def test_an_old_card_that_is_the_only_way_left_is_waited_for(
+    theatre: Theatre, end: JobState
+) -> None:
+    """It would offer to cancel what is over for ever, and a video would be kept from its member."""
+    job = replace(await grown_old(theatre), state=end)
+    await theatre.person.fault(BY_MESSAGE, 429, code=30046, retry_after=40, times=3)
+    await theatre.person.fault(POSTS, 403, code=50013)
+    await theatre.person.post("/guild", action="close_dms")
+
+    async def bring() -> None:
+        if end is JobState.FAILED:
+            await theatre.presenter.close(theatre.notebook.read(job))
+        else:
+            assert await theatre.deliver(job) is Delivery.DELIVERED
+
+    with pytest.raises(CardDelayedError):
+        await bring()
+    await theatre.person.delete("/faults")
+    await bring()
+    assert ("Done" if job.live else "Failed") in await shown(theatre, job)
 
 
 async def test_who_wants_to_be_told_hears_nothing_while_all_is_unclear(theatre: Theatre) -> None:
