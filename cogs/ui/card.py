@@ -174,8 +174,12 @@ def counted(job: Job, quota: tuple[int, int]) -> Job:
 
 
 def without_prompt(job: Job) -> Job:
-    """Return the job without its member's words and any link, which AutoMod may object to."""
-    return replace(job, request=replace(without_origin(job.request), prompt=""))
+    """Return the job without its member's words and any link, which AutoMod may object to.
+
+    The API's word on a failure goes with them: it may quote the prompt.
+    """
+    reason = None if job.state is JobState.FAILED else job.reason
+    return replace(job, request=replace(without_origin(job.request), prompt=""), reason=reason)
 
 
 def _card(look: Look, *items: ui.Item[Any]) -> ui.LayoutView:

@@ -15,6 +15,7 @@ from cogs.ui import card
 from cogs.ui.memory import EDITS, Act, Memory, Way
 from hailuo.jobs.job import JobState, WorkerId
 from hailuo.jobs.presenter import CardDelayedError, CardGoneError, Delivery
+from hailuo.jobs.stages import API_FAILED
 from hailuo.store.unknowns import RELEASED
 from hailuo.wording import Wording
 from tests.integration.cogs.test_posting_once import LONG_AFTER, without_card
@@ -349,3 +350,16 @@ async def test_what_was_posted_as_unclear_and_may_not_be_changed_stays_alone(
     await theatre.person.fault(BY_MESSAGE, 403, code=50001, times=None)
     assert await theatre.deliver(job) is Delivery.NOWHERE
     assert len(await posted_anew(theatre, job)) == 1
+
+
+async def test_a_reason_that_says_what_automod_blocks_leaves_no_card_under_way(
+    theatre: Theatre,
+) -> None:
+    """The API's word on a failure may hold the member's own words."""
+    job = await opened(theatre)
+    await theatre.person.post("/guild", action="automod", words=["waves"])
+    why = Wording(API_FAILED, {"why": "the prompt 'waves roll in' is not allowed"})
+    await theatre.presenter.close(replace(job, state=JobState.FAILED, reason=why))
+    card = await shown(theatre, job)
+    assert "No video came of it. It was not counted" in card
+    assert "cancel:" not in card
