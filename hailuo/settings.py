@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 WHERE: Final = "in .env or the environment"
 TEN_YEARS: Final = timedelta(days=3653)
 """The longest that any time may be set to: more would leave the calendar."""
+LAST_PORT: Final = 65535
 _SECRETS: Final = {
     "discord_token": "the bot's token from https://discord.com/developers/applications",
     "runcomfy_token": "an API token from your RunComfy profile page",
@@ -248,7 +249,7 @@ class Settings(BaseSettings):
     @classmethod
     def _address_has_a_port(cls, text: str) -> str:
         host, _, port = text.rpartition(":")
-        if not host or not port.isdecimal() or int(port) > 65535:  # noqa: PLR2004 - TCP's last port
+        if not _can_be_looked_up(host) or not port.isdecimal() or int(port) > LAST_PORT:
             raise ValueError("must look like 127.0.0.1:8081")
         return text
 
@@ -281,6 +282,14 @@ class Settings(BaseSettings):
             if max(ids) >= count:
                 raise ValueError("must all be smaller than SHARD_COUNT")
         return ids
+
+
+def _can_be_looked_up(host: str) -> bool:
+    """Tell whether the system will look a host up: for a name that cannot be, it has no OSError."""
+    try:
+        return bool(host.encode("idna"))
+    except UnicodeError:
+        return False
 
 
 def _names_a_file(url: DatabaseURL) -> bool:

@@ -69,6 +69,7 @@ def test_missing_secrets_are_both_named_in_one_sentence(environment: pytest.Monk
         ("KEEP_VIDEOS_DAYS", "3654", "KEEP_VIDEOS_DAYS"),
         ("HTTP_ADDR", "8081", "127.0.0.1:8081"),
         ("HTTP_ADDR", "127.0.0.1:99999", "127.0.0.1:8081"),
+        ("HTTP_ADDR", "127.0.0..1:8081", "127.0.0.1:8081"),
         ("RESULT_HOSTS", "127.0.0.1:8091", "RUNCOMFY_API_URL"),
         ("RESULT_HOSTS", "localhost:8091", "RUNCOMFY_API_URL"),
         ("RESULT_HOSTS", "files.example:8443", "RESULT_HOSTS holds a wrong entry"),
