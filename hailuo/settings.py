@@ -229,6 +229,9 @@ class Settings(BaseSettings):
         parts = model.split("/")
         if len(parts) < 2 or not all(part.strip(". ") for part in parts):  # noqa: PLR2004 - owner and name
             raise ValueError('must look like "owner/model"')
+        if not model.isprintable():
+            # As copied from a web page, with spaces that do not break.
+            raise ValueError("holds characters that no model id has; type it, with plain spaces")
         return model
 
     @field_validator("database_url")

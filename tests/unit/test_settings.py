@@ -60,6 +60,7 @@ def test_missing_secrets_are_both_named_in_one_sentence(environment: pytest.Monk
         ("DISCORD_API_URL", "http://127.0.0.1:1/api", "without a path"),
         ("DATABASE_URL", "mysql://localhost/x", "sqlite+aiosqlite:///"),
         ("RUNCOMFY_MODEL", "hailuo", "owner/model"),
+        ("RUNCOMFY_MODEL", "minimax/Hailuo\u00a0Video 01 Live", "plain spaces"),
         ("DATABASE_URL", "sqlite+aiosqlite:///", "must name a file"),
         ("DATABASE_URL", "sqlite+aiosqlite:///:memory:", "must name a file"),
         ("DATABASE_URL", "sqlite+aiosqlite:///file:x?mode=memory&uri=true", "must name a file"),
