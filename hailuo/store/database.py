@@ -18,7 +18,7 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import event, text
+from sqlalchemy import event, make_url, text
 from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import create_async_engine
@@ -75,7 +75,7 @@ class Database:
     @asynccontextmanager
     async def open(cls, url: str) -> AsyncGenerator[Database]:
         """Lock the file (SQLite), bring the schema up to date, and close in good order."""
-        engine = create_async_engine(url, **({} if url.startswith("sqlite") else _POSTGRESQL))
+        engine = _engine(url)
         async with AsyncExitStack() as stack:
             if engine.dialect.name == "sqlite":
                 stack.enter_context(_only_process(engine.url))
@@ -84,6 +84,8 @@ class Database:
             database = cls(engine)
             if engine.dialect.name == "sqlite":
                 await database._examine()
+            else:
+                await database._dial()
             await database._migrate()
             stack.push_async_callback(database._settle)
             yield database
@@ -162,6 +164,15 @@ class Database:
         if verdict != "ok":
             raise self._unusable(verdict)
 
+    async def _dial(self) -> None:
+        """Reach the server; an address that the driver cannot use raises what Python raises."""
+        try:
+            await self.read(lambda _connection: None)
+        except StoreError as error:
+            raise self._unusable(error.__cause__ or error) from error
+        except (TypeError, ValueError, OverflowError) as error:
+            raise self._unusable(error) from error
+
     def _unusable(self, why: object) -> StoreError:
         where = self._engine.url.render_as_string(hide_password=True)
         kind = StoreUnreachableError if _comes_back(why) else StoreUnusableError
@@ -187,6 +198,17 @@ class Database:
             if isinstance(error, SchemaTooNewError):
                 raise
             raise self._unusable(error.__cause__ or error) from error
+
+
+def _engine(url: str) -> AsyncEngine:
+    if url.startswith("sqlite"):
+        return create_async_engine(url)
+    try:
+        return create_async_engine(url, **_POSTGRESQL)
+    except ModuleNotFoundError as error:
+        where = make_url(url).render_as_string(hide_password=True)
+        why = f"{error}: install requirements-postgres.txt"
+        raise StoreUnusableError(path=where, why=why) from error
 
 
 def _comes_back(why: object) -> bool:

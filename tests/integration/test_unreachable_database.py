@@ -83,3 +83,31 @@ async def test_a_wrong_address_is_a_wrong_configuration(
     said, code = await failure(url.replace(part, wrong, 1))
     assert code == EXIT_CONFIG
     assert "check DATABASE_URL" in said
+
+
+@pytest.mark.parametrize(
+    ("wrong", "says"),
+    [
+        ("127.0.0.1/bot?sslmode=require", "sslmode"),
+        ("127.0.0.1:99999/bot", "port"),
+        ("127.0.0..1/bot", "label empty"),
+    ],
+)
+async def test_an_address_that_the_driver_cannot_use_is_a_wrong_configuration(
+    wrong: str, says: str
+) -> None:
+    """Hosted databases are handed out with ``sslmode``, which this driver calls ``ssl``."""
+    said, code = await failure(f"postgresql+asyncpg://me:secret@{wrong}")
+    assert code == EXIT_CONFIG
+    assert says in said
+    assert "secret" not in said
+
+
+async def test_a_driver_that_is_not_installed_is_named_with_its_fix(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setitem(sys.modules, "asyncpg", None)
+    said, code = await failure("postgresql+asyncpg://me:secret@127.0.0.1/bot")
+    assert code == EXIT_CONFIG
+    assert "requirements-postgres.txt" in said
+    assert "secret" not in said
