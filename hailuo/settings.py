@@ -190,7 +190,7 @@ class Settings(BaseSettings):
         if self.shard_count is None:
             return {}
         ids = range(self.shard_count) if self.shard_ids is None else self.shard_ids
-        return {"shard_count": self.shard_count, "shard_ids": list(ids)}
+        return {"shard_count": self.shard_count, "shard_ids": sorted(set(ids))}
 
     @property
     def default_upload_bytes(self) -> int:

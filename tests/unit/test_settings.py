@@ -167,6 +167,13 @@ def test_shards_are_all_of_the_count_unless_named(environment: pytest.MonkeyPatc
     assert Settings.load().shards == {"shard_count": 4, "shard_ids": [1, 3]}
 
 
+def test_a_shard_that_is_named_twice_runs_once(environment: pytest.MonkeyPatch) -> None:
+    """Two sessions of one shard would hear every event twice."""
+    environment.setenv("SHARD_COUNT", "4")
+    environment.setenv("SHARD_IDS", "1,3,1")
+    assert Settings.load().shards == {"shard_count": 4, "shard_ids": [1, 3]}
+
+
 def test_secrets_do_not_show_in_repr(environment: pytest.MonkeyPatch) -> None:
     environment.setenv("DISCORD_TOKEN", SECRET)
     environment.setenv("DATABASE_URL", f"postgresql+asyncpg://bot:{SECRET}@db/hailuo")
