@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import io
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +16,8 @@ from PIL import Image
 from sandbox.discord import cdn
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from sandbox.discord.world import World
 
 # Discord names a type by the file's ending alone; a wrong ending gives a wrong type.
@@ -50,10 +52,11 @@ _UNSAFE = re.compile(r"[^\w.\-]+")
 
 @dataclass(frozen=True, slots=True)
 class Upload:
-    """A file as it came in a request."""
+    """A file as it came in a request; ``claims`` override what Discord would find out about it."""
 
     filename: str
     data: bytes
+    claims: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -102,6 +105,8 @@ async def store(
         attachment.width, attachment.height = picture_size(upload.data)
     elif kind == "video":
         await asyncio.to_thread(_measure_video, attachment)
+    for name, value in upload.claims.items():
+        setattr(attachment, name, value)
     world.attachments[attachment.id] = attachment
     return attachment
 

@@ -6,10 +6,12 @@ from dataclasses import dataclass, fields
 from typing import Any
 
 MIB = 1024 * 1024
+LARGEST = 1_000_000_000
+"""Thirty years, or a gigabyte: more would leave the calendar."""
 
 
 class UnknownSettingError(ValueError):
-    """A setting that does not exist, or a value of the wrong type."""
+    """A setting that does not exist, or a value that it cannot have."""
 
 
 @dataclass(slots=True)
@@ -58,5 +60,7 @@ class Settings:
             is_flag = isinstance(value, bool)
             if not isinstance(value, wanted) or is_flag != (kinds[name] is bool):
                 raise UnknownSettingError(f"{name} must be {kinds[name].__name__}, not {value!r}")
+            if not 0 <= value <= LARGEST:
+                raise UnknownSettingError(f"{name} must be 0 to {LARGEST}, not {value!r}")
         for name, value in values.items():
             setattr(self, name, value)

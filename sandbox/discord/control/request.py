@@ -28,7 +28,8 @@ if TYPE_CHECKING:
 Json = dict[str, Any]
 
 PLACES = {"text": TEXT_CHANNEL_ID, "thread": THREAD_ID, "hidden": HIDDEN_CHANNEL_ID}
-CLAIMS = ("size", "width", "height", "content_type")
+CLAIMS = {"size": int, "width": int, "height": int, "content_type": str}
+FILE_KEYS = {"name", "base64", *CLAIMS}
 WAITING = ("since", "wait")
 """What every look may say besides."""
 _MISSING = object()
@@ -143,27 +144,34 @@ class ControlCall:
 
 @dataclass(frozen=True, slots=True)
 class FileSpec:
-    """A person's file; ``claims`` override what Discord would find out about it."""
+    """A person's file."""
 
     upload: Upload
-    claims: Json
 
     @classmethod
     def parse(cls, name: str, spec: Any) -> FileSpec:
         """Return the file a ``{"name", "base64"}`` object describes."""
         if not isinstance(spec, dict) or not isinstance(spec.get("name"), str):
             raise ControlError(f"file {name!r} must be an object with name and base64")
+        if unknown := spec.keys() - FILE_KEYS:
+            raise ControlError(f"file {name!r} has unknown keys: {', '.join(sorted(unknown))}")
         try:
             data = base64.b64decode(spec.get("base64", ""), validate=True)
         except (binascii.Error, TypeError, ValueError) as error:
             raise ControlError(f"file {name!r}: {error}") from error
-        claims = {key: spec[key] for key in CLAIMS if key in spec}
-        return cls(Upload(spec["name"], data), claims)
+        claims = {key: _claim(spec[key], key, kind) for key, kind in CLAIMS.items() if key in spec}
+        return cls(Upload(spec["name"], data, claims))
 
     async def store(self, world: World) -> Attachment:
         """Keep the file as Discord keeps what goes into an option: for a while."""
         folder = f"/ephemeral-attachments/{APPLICATION_ID}"
-        attachment = await attachments.store(world, self.upload, folder, ephemeral=True)
-        for key, value in self.claims.items():
-            setattr(attachment, key, value)
-        return attachment
+        return await attachments.store(world, self.upload, folder, ephemeral=True)
+
+
+def _claim(value: Any, name: str, kind: type) -> Any:
+    """Return what a file is said to be; all but its size Discord may not know."""
+    if value is None and name != "size":
+        return None
+    if not isinstance(value, kind) or isinstance(value, bool):
+        raise ControlError(f"a file's {name!r} must be {kind.__name__}, not {value!r}")
+    return value

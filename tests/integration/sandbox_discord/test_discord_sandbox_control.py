@@ -13,7 +13,7 @@ import pytest
 from rest_caller import MESSAGES
 
 from sandbox.discord import ids
-from sandbox.discord.control.client import RefusedError
+from sandbox.discord.control.client import RefusedError, file
 from tests.openapi import Referee, needs_spec
 
 if TYPE_CHECKING:
@@ -119,6 +119,18 @@ async def test_unknown_routes_are_404_and_on_the_record(
         referee.violations.clear()
 
 
+async def test_a_message_has_files_of_which_more_is_said_than_is_sent(
+    person: ControlClient,
+) -> None:
+    """As an option has them: a file too large to send, or a type that is not told."""
+    files = {"a": file("a.png", b"x", size=60_000_000, width=9000, height=1, content_type=None)}
+    await person.say("alice", "look", files=files)
+    [message] = await person.messages("alice")
+    [attachment] = message["attachments"]
+    assert (attachment["size"], attachment["width"]) == (60_000_000, 9000)
+    assert "content_type" not in attachment
+
+
 HELLO = {"as": "alice", "channel": "text", "content": "x"}
 
 
@@ -148,7 +160,11 @@ HELLO = {"as": "alice", "channel": "text", "content": "x"}
         ("POST", "/gateway", {"action": "close", "code": 99999}),
         ("POST", "/gateway", {"action": "invalidate", "resumable": "no"}),
         ("POST", "/guild", {"action": "automod", "words": [1]}),
+        ("POST", "/messages", {**HELLO, "files": {"a": {"name": "a.png", "bytes": "eA=="}}}),
+        ("POST", "/messages", {**HELLO, "files": {"a": {"name": "a.png", "size": "large"}}}),
         ("POST", "/settings", {"speed": 1}),
+        ("POST", "/settings", {"token_lifetime_s": -1}),
+        ("POST", "/settings", {"cdn_lifetime_s": float("inf")}),
         ("GET", "/messages", {"as": "alice", "channel": "text", "delete": "true"}),
         ("GET", "/world", {"wait": "soon"}),
     ],
