@@ -10,7 +10,7 @@ RUNCOMFY_PORT ?= 8091
 export DISCORD_PORT RUNCOMFY_PORT IMAGE PROMPT OUT
 
 .DEFAULT_GOAL := help
-.PHONY: help demo pictures test chaos scenes sandbox lint format words lock clean
+.PHONY: help demo pictures test chaos scenes soak sandbox lint format words lock clean
 
 help: ## Show this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -66,6 +66,8 @@ scenes: $(VENV)/.ready-dev ## Every disaster in every stage of a card, and 1,000
 	SCENES=all RUNS=1000 $(RUN) -m pytest -n 2 tests/acceptance/test_scenes.py \
 		tests/acceptance/test_scenes_connection.py tests/acceptance/test_scenes_routes.py \
 		tests/acceptance/test_scenes_crowd.py tests/integration/cogs
+
+soak: scenes ## The long suites beside chaos, at full count
 
 lint: $(VENV)/.ready-dev ## Lint, types and import contracts
 	$(RUN) -m ruff check .
