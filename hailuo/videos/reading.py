@@ -50,6 +50,8 @@ def open_video(source: Path) -> Generator[tuple[InputContainer, VideoStream], No
             if not container.streams.video:
                 raise VideoUnreadableError("no video stream")
             stream = container.streams.video[0]
+            if not stream.codec_context:  # PyAV knows not even the size then
+                raise VideoUnreadableError("no decoder")
             if stream.width * stream.height > MAX_PIXELS:
                 raise VideoTooCostlyError(f"{stream.width}x{stream.height} pixels")
             stream.thread_type = ThreadType.NONE

@@ -128,6 +128,18 @@ async def test_only_sound_is_no_video(doctor: VideoDoctor, tmp_path: Path) -> No
         await doctor.probe(path)
 
 
+@pytest.mark.parametrize("coding", [b"evc1", b"encv", b"zzzz"], ids=["new", "locked", "no name"])
+async def test_a_video_that_nobody_here_can_decode_is_refused(
+    doctor: VideoDoctor, tmp_path: Path, coding: bytes
+) -> None:
+    path = tmp_path / "a.mp4"
+    path.write_bytes(clip(tmp_path / "b.mp4").read_bytes().replace(b"avc1", coding))
+    with pytest.raises(VideoUnreadableError):
+        await doctor.probe(path)
+    with pytest.raises(VideoUnreadableError):
+        await doctor.last_frame(path, tmp_path / "last.jpg")
+
+
 async def test_a_video_with_too_many_pixels_is_refused(doctor: VideoDoctor, tmp_path: Path) -> None:
     path = clip(tmp_path / "a.mp4", size=(4608, 2320), frames=1)
     with pytest.raises(VideoTooCostlyError):
