@@ -11,12 +11,10 @@ from typing import TYPE_CHECKING, Final
 import structlog
 
 from hailuo.errors import HailuoError
-from hailuo.fetch import FetchError
 from hailuo.jobs.job import Job, JobState
 from hailuo.jobs.patience import Patience
 from hailuo.jobs.presenter import CardGoneError, CardTooLargeError, Delivery, Outlook
 from hailuo.jobs.submission import Submission
-from hailuo.runcomfy.download import NoVideoError
 from hailuo.runcomfy.errors import (
     InvalidInputError,
     RequestNotFoundError,
@@ -281,7 +279,7 @@ class JobStages:
         """Bring the video to our disk; a result is free to fetch again."""
         try:
             video = await self._retrieval.bring(job, _request_id(job))
-        except (FetchError, NoVideoError, RunComfyError) as error:
+        except HailuoError as error:  # also where it came, and our own tools cannot look inside
             if self._patience.ends_with(job.id, error):
                 log.exception("video lost", job=job.id, request=job.request_id)
                 return await self._fail(job, Wording(LOST_VIDEO))

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from hailuo.children.errors import ChildError, ChildTimeoutError
 from hailuo.jobs.job import Job, JobState, WorkerId
 from hailuo.jobs.lookout import Lookout
 from hailuo.jobs.pacing import Pacing
@@ -30,6 +31,7 @@ from hailuo.runcomfy.models import (
     InQueue,
     NotCancellable,
     NotReady,
+    Output,
     UnknownStatus,
 )
 from hailuo.store import Store
@@ -45,6 +47,7 @@ if TYPE_CHECKING:
 
     from hailuo.jobs.stages import JobStages
     from hailuo.runcomfy.models import RequestId
+    from hailuo.videos.video import VideoInfo
 
 ME = WorkerId("worker-1")
 HOUR = timedelta(hours=1)
@@ -116,7 +119,7 @@ class Looks:
     async def look(self) -> timedelta | None:
         """Look once; return when to look again, None where the look failed."""
         again = None
-        with suppress(RunComfyError):
+        with suppress(RunComfyError, ChildError):
             again = await self.stages.advance(self.job)
         found = await self.store.job(self.job.id)
         assert found is not None
@@ -251,6 +254,21 @@ async def test_nor_is_a_rendered_videos_end(looks: Looks) -> None:
     await looks.look()
     assert looks.job.state is JobState.FETCHING
     await looks.look_for(GONE_PATIENCE + timedelta(minutes=4))
+    assert looks.job.state is JobState.FAILED
+
+
+async def test_a_video_that_cannot_be_looked_into_for_a_day_is_given_up(
+    looks: Looks, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def broken(_source: Path) -> VideoInfo:
+        raise ChildTimeoutError
+
+    monkeypatch.setattr(looks._world.files, "probe", broken)
+    looks.job = await looks.store.move(looks.job, JobState.FETCHING)
+    looks.api.result_says = Output(("https://files.runcomfy.net/r-1.mp4",))
+    await looks.look_for(ERROR_PATIENCE, every=HOUR)
+    assert looks.job.state is JobState.FETCHING
+    await looks.look_for(2 * HOUR, every=HOUR)
     assert looks.job.state is JobState.FAILED
 
 
