@@ -104,7 +104,7 @@ class Worker:
                     parts.create_task(self._live(), name="worker:heartbeat")
                     parts.create_task(self._look_around(), name="worker:others")
         finally:
-            await self._stages.finish()
+            await self._finish()
             log.info("worker stopped", worker=self.id)
 
     def take(self, jobs: Iterable[Job]) -> None:
@@ -149,15 +149,26 @@ class Worker:
                 return job
             await self._clock.sleep(ASK_AGAIN)
 
+    async def _finish(self) -> None:
+        """Let the paid requests finish, alive to the others, who would make them `unknown`."""
+        if not self._store.shared:
+            return await self._stages.finish()
+        living = asyncio.create_task(self._live(), name="worker:heartbeat")
+        try:
+            await self._stages.finish()
+        finally:
+            living.cancel()
+            await asyncio.gather(living, return_exceptions=True)
+
     async def _live(self) -> None:
-        """Prove every now and then that this worker lives."""
+        """Prove at once, and every now and then, that this worker lives."""
         while True:
-            await self._clock.sleep(HEARTBEAT)
             try:
                 if not await self._store.beat(self.id):
                     await self._begin_anew()
             except HailuoError as error:
                 log.warning("no heartbeat", worker=self.id, error=str(error))
+            await self._clock.sleep(HEARTBEAT)
 
     async def _begin_anew(self) -> None:
         """Drop all jobs, which may be another's by now; writes in our old name are refused."""

@@ -6,9 +6,12 @@ import asyncio
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
+from sqlalchemy import select
+
 from hailuo.jobs.job import JobState, UserId, WorkerId
 from hailuo.jobs.worker import HEARTBEAT, LOOK_AROUND, Worker
 from hailuo.store import Store
+from hailuo.store.tables import workers
 from tests.clocks import ManualClock, settle
 from tests.integration.store.test_ownership import die
 from tests.integration.test_worker import Script, look
@@ -16,6 +19,8 @@ from tests.jobs import LIMITS, ME, PICTURE, request_by
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Callable
+
+    import pytest
 
     from hailuo.jobs.job import Job
 
@@ -66,6 +71,35 @@ async def test_who_misses_a_heartbeat_begins_anew_and_takes_its_jobs_back(
         mine = await store.job(job.id)
         assert mine is not None
         assert mine.owner == worker.id
+
+
+async def test_who_stops_in_a_paid_request_lives_until_its_answer_is_here(
+    postgres_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A request may take longer than a silent worker is believed to live."""
+    clock, answered = ManualClock(), asyncio.Event()
+    async with Store.open(postgres_url, clock) as store:
+        script = Script(clock, store)
+        worker = Worker(ME, store, script, clock)
+        monkeypatch.setattr(script, "finish", answered.wait)
+        running = asyncio.create_task(worker.run())
+        await begun(store, worker)
+        await look(script, 1)
+        running.cancel()
+        for _ in range(2):
+            before = await heartbeat(store)
+            async with asyncio.timeout(10):
+                while await heartbeat(store) == before:
+                    await clock.advance(HEARTBEAT)
+                    await asyncio.sleep(0.01)
+        answered.set()
+        await asyncio.gather(running, return_exceptions=True)
+
+
+async def heartbeat(store: Store) -> object:
+    """Return when the worker was last heard of."""
+    query = select(workers.c.heartbeat_at)
+    return await store._database.read(lambda connection: connection.scalar(query))
 
 
 async def test_a_job_of_a_dead_worker_is_looked_at_by_a_living_one(postgres_url: str) -> None:
