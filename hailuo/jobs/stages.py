@@ -38,6 +38,7 @@ from hailuo.wording import N_, Wording
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from datetime import datetime
     from pathlib import Path
 
     from hailuo.clock import Clock
@@ -89,8 +90,8 @@ WHY_UNKNOWN: Final = N_("it did not say why")
 @dataclass(frozen=True, slots=True)
 class _Link:
     url: str
-    made_at: float
-    """By the monotonic clock, in seconds."""
+    made_at: datetime
+    """By the clock of the wall: a machine that sleeps keeps no link alive."""
 
 
 class JobStages:
@@ -189,10 +190,10 @@ class JobStages:
 
         A card that was deleted meanwhile took its picture along, so it is tried before the API is.
         """
-        now = self._clock.monotonic()
+        now = self._clock.now()
         known = self._links.get(job.id)
-        old = known is None or now - known.made_at > LINK_LIFE.total_seconds()
-        if known is None or old or not self._presenter.stands(job):
+        fresh = known is not None and timedelta(0) <= now - known.made_at <= LINK_LIFE
+        if known is None or not fresh or not self._presenter.stands(job):
             known = self._links[job.id] = _Link(await self._presenter.open(job, picture), now)
         return known.url
 

@@ -13,6 +13,7 @@ from hailuo.jobs.job import Job, JobState, WorkerId
 from hailuo.jobs.lookout import Lookout
 from hailuo.jobs.pacing import Pacing
 from hailuo.jobs.patience import ERROR_PATIENCE, GONE_PATIENCE
+from hailuo.jobs.stages import LINK_LIFE
 from hailuo.runcomfy.errors import (
     AuthenticationError,
     ConnectionLostError,
@@ -329,3 +330,28 @@ async def test_a_restart_learns_what_looks_have_told_and_no_more(
     assert 30 <= left <= 35
     assert 35 <= done <= 8 * 3600 + 35
     assert looks.job.last_undone_at == looks.job.rendering_at
+
+
+@pytest.mark.parametrize("slept", [LINK_LIFE + HOUR, -HOUR], ids=["slept", "set back"])
+async def test_a_pictures_link_grows_old_while_the_machine_sleeps(
+    looks: Looks, clock: WallClock, monkeypatch: pytest.MonkeyPatch, slept: timedelta
+) -> None:
+    """Nothing but the time of day tells of a sleep; by a clock that was set no age is known."""
+    world, opened = looks._world, 0
+    draw = world.discord.open
+
+    async def counted(job: Job, picture: Path) -> str:
+        nonlocal opened
+        opened += 1
+        return await draw(job, picture)
+
+    monkeypatch.setattr(world.discord, "open", counted)
+    job = await looks.store.accept(request_by(), PICTURE, LIMITS, ME)
+    picture = world.folders.picture(PICTURE.name)
+    picture.touch()
+    for _ in range(2):
+        await looks.stages._link(job, picture)
+    assert opened == 1
+    clock.ahead = slept
+    await looks.stages._link(job, picture)
+    assert opened == 2
