@@ -83,18 +83,19 @@ class Sweeper:
             self._worker.poke(job.id)
             log.warning("released a job of unknown fate", job=job.id, user=job.request.user_id)
         await self._forget(now)
-        live = {job.id for job in await self._store.live_jobs()}
+        # What became of an unclear job may yet be found out, and it goes on with its picture.
+        needed = {job.id for job in await self._store.live_jobs()}
+        needed |= set(await self._store.sweeps.undecided())
         for folder, kept_for in (
             (self._folders.videos, self._terms.videos),
             (self._folders.thumbnails, self._terms.videos),
-            # As long as the video, to be animated again; longer where a job is still unclear.
-            (self._folders.pictures, max(self._terms.videos, self._terms.unknown)),
+            (self._folders.pictures, self._terms.videos),
             # What a process left that died while a picture, or somebody's copy, was on its way.
             (self._folders.incoming, LONGEST_ARRIVAL),
             (self._folders.finds, notes.LIFETIME),
             (self._folders.offers, notes.LIFETIME),
         ):
-            removed = await asyncio.to_thread(_remove_older, folder, now - kept_for, live)
+            removed = await asyncio.to_thread(_remove_older, folder, now - kept_for, needed)
             if removed:
                 log.info("swept", folder=folder.name, files=removed)
 
@@ -111,13 +112,13 @@ class Sweeper:
             log.info("forgot", tokens=tokens, jobs=len(old), names=nameless)
 
 
-def _remove_older(folder: Path, before: datetime, live: set[JobId]) -> int:
-    """Remove files last written before a time, but for those a live job still needs."""
+def _remove_older(folder: Path, before: datetime, needed: set[JobId]) -> int:
+    """Remove files last written before a time, but for those of jobs that need them yet."""
     removed = 0
     for path in folder.iterdir():
         with suppress(FileNotFoundError):  # deleted or withdrawn meanwhile
             written = datetime.fromtimestamp(path.stat().st_mtime, UTC)
-            if named_job(path) not in live and written < before:
+            if named_job(path) not in needed and written < before:
                 path.unlink()
                 removed += 1
     return removed

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from hailuo.store import erasure
+from hailuo.store import erasure, unknowns
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -21,6 +21,10 @@ class StoredSweeps:
     def __init__(self, database: Database, clock: Clock) -> None:
         self._database = database
         self._clock = clock
+
+    async def undecided(self) -> Sequence[JobId]:
+        """Return the jobs of unknown fate that still count for their member."""
+        return await self._database.read(unknowns.undecided)
 
     async def forget_before(self, before: datetime) -> Sequence[JobId]:
         """Erase every job that ended before a time; return which."""

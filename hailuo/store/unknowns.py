@@ -15,6 +15,7 @@ from hailuo.store.tables import jobs
 from hailuo.wording import N_, Wording
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import datetime
 
     from sqlalchemy import ColumnElement
@@ -79,6 +80,12 @@ def release_all(
     """
     due = and_(jobs.c.finished_at < before, jobs.c.announced.is_(True))
     return _release(connection, worker, now, due)
+
+
+def undecided(connection: Connection) -> Sequence[JobId]:
+    """Return the jobs of unknown fate that still count for their member."""
+    held = select(jobs.c.id).where(jobs.c.state == JobState.UNKNOWN, ledgers.is_held(jobs.c.id))
+    return [JobId(job_id) for job_id in connection.scalars(held)]
 
 
 def _release(

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from hailuo.folders import Folders
+from hailuo.jobs.job import JobState
 from hailuo.jobs.worker import Worker
 from hailuo.store import Store
 from hailuo.sweeps import BETWEEN_SWEEPS, Sweeper, Terms
@@ -61,6 +62,25 @@ async def test_a_video_on_its_way_is_left_alone_however_short_videos_are_kept(
     await sweeper.sweep()
     assert on_its_way.exists()
     assert not of_nobody.exists()
+
+
+async def test_pictures_go_with_the_videos_but_those_of_unclear_jobs(
+    sweeper: Sweeper, store: Store, folders: Folders, clock: ManualClock
+) -> None:
+    """Members are told one term for both; a job that counts yet may be resolved, and go on."""
+    jobs = [await store.accept(request_by(number), PICTURE, LIMITS, ME) for number in (1, 2, 3)]
+    failed, unclear, released = [await store.move(job, JobState.SUBMITTING) for job in jobs]
+    await store.move(failed, JobState.FAILED)
+    for job in (unclear, released):
+        await store.move(job, JobState.UNKNOWN)
+    await store.release(released.id, ME)
+    an_hour_ago = clock.now().timestamp() - 3600
+    for job in jobs:
+        picture = folders.picture(f"{job.id}.jpg")
+        picture.touch()
+        os.utime(picture, (an_hour_ago, an_hour_ago))
+    await sweeper.sweep()
+    assert list(folders.pictures.iterdir()) == [folders.picture(f"{unclear.id}.jpg")]
 
 
 async def test_what_died_on_its_way_in_is_left_for_an_hour(
