@@ -46,9 +46,17 @@ def describe(limits: Limits, usage: Usage, say: Language) -> str:
         hours=round(limits.window.total_seconds() / 3600),
         used=usage.used,
     )
-    lines = [quota]
-    if usage.next_free_at is not None:
-        lines.append(say("The next one frees up {when}.", when=relative(usage.next_free_at)))
+    lines, next_one_at = [quota], usage.next_free_at
+    if left and usage.billed >= limits.billed_per_user:
+        lines.append(
+            say(
+                "None can begin now: too many of your videos failed or were cancelled lately, and "
+                "each may have cost money."
+            )
+        )
+        next_one_at = usage.next_billed_at
+    if next_one_at is not None:
+        lines.append(say("The next one frees up {when}.", when=relative(next_one_at)))
     lines += _running(limits, usage, say)
     if usage.paused:
         lines.append(say("New videos are paused by the people who run this bot."))
