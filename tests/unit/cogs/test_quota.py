@@ -31,7 +31,7 @@ def used(*, billed: int) -> Usage:
 
 
 def test_who_is_refused_for_too_many_failures_is_not_told_that_a_video_is_left() -> None:
-    """All were given back, so the quota itself is whole; the next command is refused all the same."""
+    """All were given back, so the quota is whole; the next command is refused all the same."""
     say = language_of("en-US")
     allowed = describe(LIMITS, used(billed=LIMITS.billed_per_user - 1), say)
     refused = describe(LIMITS, used(billed=LIMITS.billed_per_user), say)
