@@ -86,7 +86,9 @@ class Cards(commands.Cog):
                 await self._read_channel(in_channel)
 
     def _shard_of(self, job: Job) -> int:
-        return ((job.request.guild_id or 0) >> 22) % (self._client.shard_count or 1)
+        """Return the shard that hears of a card's reactions; of those in DMs it is the first."""
+        guild_id = None if job.request.private else job.request.guild_id
+        return ((guild_id or 0) >> 22) % (self._client.shard_count or 1)
 
     async def _read_channel(self, jobs: Iterable[Job]) -> None:
         """Read the ❌ of a channel's cards; where one may not be read, none may."""
