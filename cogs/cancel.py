@@ -83,15 +83,24 @@ class Cancel(commands.Cog):
 
 def outcome(job: Job | None) -> str:
     """Return the honest word on an attempt to cancel, still to be translated."""
+    counts = job is None or not job.given_back
     match job.state if job is not None else None:
         case None:
             return NO_SUCH_JOB
         case JobState.CANCELLED:
             return N_("Stopped. It was not counted.")
         case JobState.IN_PROGRESS:
-            return N_("It is already rendering, so it will finish, and it counts.")
+            return (
+                N_("It is already rendering, so it will finish, and it counts.")
+                if counts
+                else N_("It is already rendering, so it will finish.")
+            )
         case JobState.FETCHING | JobState.DELIVERING | JobState.DELIVERED | JobState.KEPT:
-            return N_("It finished first, so it counts; the video is on its way or here.")
+            return (
+                N_("It finished first, so it counts; the video is on its way or here.")
+                if counts
+                else N_("It finished first; the video is on its way or here.")
+            )
         case JobState.FAILED:
             return N_("It had failed already. It was not counted.")
         case JobState.UNKNOWN:

@@ -26,6 +26,7 @@ UNKNOWN: Final = N_(
     "people who run this bot can look into it."
 )
 FAILED: Final = N_("No video came of it. It was not counted; please try again.")
+GIVEN_BACK: Final = N_("not counted, since it had been given back")
 WAITS_FOR: Final[Mapping[Behind, str]] = {
     Behind.SERVER: N_("This server makes as many videos as it may at once."),
     Behind.API: N_("RunComfy is busy and takes no more videos for the moment."),
@@ -49,6 +50,8 @@ def stage_lines(job: Job, promise: Promise | None, say: Language) -> list[str]:
 
 def _cost(job: Job, say: Language) -> str:
     """Say what the job costs from its member's quota: all that counted once it was accepted."""
+    if job.given_back:
+        return say(GIVEN_BACK)
     quota = Memory.load(job.request.card.memory).quota
     if quota is None:
         return say("counts as one video of the quota")
@@ -76,7 +79,11 @@ def _stage_line(job: Job, promise: Promise | None, say: Language) -> str:
         case JobState.IN_QUEUE:
             return _queue_line(promise, say)
         case JobState.IN_PROGRESS if job.cancel_asked_at is not None:
-            return say("It could not be stopped in time: it will finish, and it counts.")
+            return say(
+                N_("It could not be stopped in time: it will finish.")
+                if job.given_back
+                else N_("It could not be stopped in time: it will finish, and it counts.")
+            )
         case JobState.IN_PROGRESS:
             return say("The API is drawing the video.")
         case JobState.FETCHING:
@@ -108,18 +115,22 @@ def _queue_line(promise: Promise | None, say: Language) -> str:
 
 
 def done_line(job: Job, say: Language) -> str:
-    """Return how long a finished job took, what came of it, and that it counted."""
+    """Return how long a finished job took, what came of it, and whether it counted."""
     video = job.video
     took = length((job.state_at - job.created_at).total_seconds(), say)
     parts = [say("Done in {duration}", duration=took)]
     if video is not None:
         seconds = say("{seconds} s", seconds=say.number(video.seconds))
         parts += [seconds, f"{video.width}×{video.height}"]
-    parts.append(say("counted as one video of the quota"))
+    parts.append(say(GIVEN_BACK if job.given_back else N_("counted as one video of the quota")))
     line = " · ".join(parts)
     if job.cancel_asked_at is not None:
-        late = say("It could not be stopped in time, so it finished and counts.")
-        line += f"\n-# {late}"
+        late = (
+            N_("It could not be stopped in time, so it finished.")
+            if job.given_back
+            else N_("It could not be stopped in time, so it finished and counts.")
+        )
+        line += f"\n-# {say(late)}"
     return line
 
 
@@ -134,6 +145,10 @@ def end_line(job: Job) -> str:
             return say("Stopped by {member} in time. It was not counted.", member=f"<@{by}>")
         case JobState.UNKNOWN:
             return said(job.reason or Wording(UNKNOWN), say)
+        case JobState.KEPT if job.given_back:
+            return say(
+                "The video is ready but cannot be posted here. It was not counted; /history has it."
+            )
         case JobState.KEPT:
             return say("The video is ready but cannot be posted here. It counted; /history has it.")
         case _:

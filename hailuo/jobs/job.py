@@ -189,7 +189,7 @@ class Job:
     cancel_asked_at: datetime | None = None
     cancel_asked_by: UserId | None = None
     reason: Wording | None = None
-    """Why it ended as it did, for its member."""
+    """Why it ended as it did, for its member; one that was given back and goes on keeps it."""
     video: Video | None = None
     announced: bool = False
     deleted_at: datetime | None = None
@@ -204,3 +204,8 @@ class Job:
     def cancel_pending(self) -> bool:
         """Whether somebody asked for the job's end and it can still come true."""
         return self.cancel_asked_at is not None and self.state in CANCELLABLE
+
+    @property
+    def given_back(self) -> bool:
+        """Whether its member had it back while its fate was unknown: it counts no more."""
+        return self.reason is not None and self.state is not JobState.FAILED

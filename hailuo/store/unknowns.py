@@ -39,7 +39,8 @@ def resolve(
 ) -> Job:
     """Have a job go on with the request that was paid for it; without a worker, the next claims it.
 
-    Both ledgers stay as they are: an account that was closed by a release is not charged again.
+    Both ledgers stay as they are: an account that was closed by a release is not charged again,
+    and the reason stays with it, so that the card can say so.
     """
     job = _kept(connection, job_id)
     taken = connection.scalar(select(jobs.c.id).where(jobs.c.request_id == request_id))
@@ -53,7 +54,6 @@ def resolve(
         request_id=request_id,
         # When its answer was lost: the day that pays for it, and its age count from then.
         submitted_at=job.state_at,
-        reason=None,
         owner=worker,
     )
 

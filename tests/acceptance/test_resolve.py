@@ -68,7 +68,9 @@ async def test_a_released_job_counts_no_more_and_its_card_says_so(stage: Stage) 
     assert "5 of 5" in await stage.private_answer(await stage.command("quota"))
     (submit,) = await stage.submits()
     assert "goes on" in await say(stage, f"resolve {job} {submit['request_id']}")
-    await stage.card(interaction, "Done")
+    done = texts_of(await stage.card(interaction, "Done"))
+    assert "not counted, since it had been given back" in done
+    assert "counted as one" not in done
     assert "5 of 5" in await stage.private_answer(await stage.command("quota"))
 
 
