@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-import discord
 from discord import app_commands, ui
 from discord.ext import commands
 
 from cogs.quota import describe
+from cogs.tell_me import may_write
 from cogs.ui.client import Interaction
 from cogs.ui.errors import defer_privately
 from cogs.ui.language import private_language
@@ -125,9 +125,7 @@ def lacking(interaction: Interaction) -> list[str]:
     if interaction.guild_id is None:
         return []
     may = interaction.app_permissions
-    in_thread = isinstance(interaction.channel, discord.Thread)
-    may_send = may.send_messages_in_threads if in_thread else may.send_messages
-    has = {name: getattr(may, name) for name in LACKS} | {"send_messages": may_send}
+    has = {name: getattr(may, name) for name in LACKS} | {"send_messages": may_write(interaction)}
     return [name for name in LACKS if not has[name]]
 
 

@@ -99,6 +99,24 @@ async def test_a_channel_hidden_from_the_bot_is_served_by_the_token(stage: Stage
     assert await invalid_requests(stage) == 0
 
 
+@pytest.mark.parametrize("place", ["text", "thread", "hidden"])
+async def test_nobody_is_promised_a_mention_where_the_bot_may_not_write(
+    stage: Stage, place: str
+) -> None:
+    """Its card is drawn by the command's own answer, which asks for no permission."""
+    await stage.runcomfy.post("/sandbox/settings", queue_s=[600, 600])
+    channel = stage.world["channels"][place]
+    if place != "hidden":
+        deny = ["SEND_MESSAGES" if place == "text" else "SEND_MESSAGES_IN_THREADS"]
+        await stage.discord.post(
+            "/sandbox/permissions", who="bot", channel=stage.channel, deny=deny
+        )
+    interaction = await stage.animate(picture(), channel=channel)
+    card = await stage.card(interaction, "In the queue", channel=channel)
+    told = await stage.private_answer(await stage.press(card, "Tell me"))
+    assert "cannot mention you" in told
+
+
 async def test_lost_files_permission_sends_the_video_elsewhere(stage: Stage) -> None:
     await rendering(stage)
     await stage.discord.post("/sandbox/settings", token_lifetime_s=0)
