@@ -13,7 +13,13 @@ import structlog
 from hailuo.errors import HailuoError
 from hailuo.jobs.job import Job, JobState
 from hailuo.jobs.patience import Patience
-from hailuo.jobs.presenter import CardGoneError, CardTooLargeError, Delivery, Outlook
+from hailuo.jobs.presenter import (
+    CardDelayedError,
+    CardGoneError,
+    CardTooLargeError,
+    Delivery,
+    Outlook,
+)
 from hailuo.jobs.submission import Submission
 from hailuo.runcomfy.errors import (
     InvalidInputError,
@@ -171,6 +177,7 @@ class JobStages:
         if not await asyncio.to_thread(picture.is_file):
             return await self._fail(job, Wording(LOST_PICTURE))
         if job.lined_up_at is not None and not self._line.calls(job):
+            self._patience.forget(job.id)  # nobody tries its card meanwhile
             place = self._line.tell_place(job)
             if place is not None:
                 self._presenter.update(job, Outlook(place=place))
@@ -179,6 +186,11 @@ class JobStages:
             url = await self._link(job, picture)
         except (CardGoneError, CardTooLargeError) as error:
             return await self._fail(job, error.wording)
+        except CardDelayedError as error:
+            if not self._patience.ends_with(job.id, error):
+                raise
+            return await self._fail(job, CardGoneError().wording)
+        self._patience.answered(job.id)
         if self._inline_pictures:
             url = await asyncio.to_thread(_data_uri, picture)
         given = JobInput(job.request.prompt, url, job.request.prompt_optimizer)

@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from hailuo.children.errors import ChildError, ChildTimeoutError
+from hailuo.children.errors import ChildTimeoutError
+from hailuo.errors import HailuoError
 from hailuo.jobs.job import Job, JobState, WorkerId
 from hailuo.jobs.lookout import Lookout
 from hailuo.jobs.pacing import Pacing
 from hailuo.jobs.patience import ERROR_PATIENCE, GONE_PATIENCE
+from hailuo.jobs.presenter import CardDelayedError
 from hailuo.jobs.stages import LINK_LIFE
 from hailuo.runcomfy.errors import (
     AuthenticationError,
@@ -120,7 +122,7 @@ class Looks:
     async def look(self) -> timedelta | None:
         """Look once; return when to look again, None where the look failed."""
         again = None
-        with suppress(RunComfyError, ChildError):
+        with suppress(HailuoError):
             again = await self.stages.advance(self.job)
         found = await self.store.job(self.job.id)
         assert found is not None
@@ -330,6 +332,25 @@ async def test_a_restart_learns_what_looks_have_told_and_no_more(
     assert 30 <= left <= 35
     assert 35 <= done <= 8 * 3600 + 35
     assert looks.job.last_undone_at == looks.job.rendering_at
+
+
+async def test_a_card_that_cannot_be_drawn_for_a_day_begins_nothing(
+    looks: Looks, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else it would stay on the bill of each day to come, as a job that may yet be sent."""
+
+    async def delayed(_job: Job, _picture: Path) -> str:
+        raise CardDelayedError
+
+    monkeypatch.setattr(looks._world.discord, "open", delayed)
+    looks.job = await looks.store.accept(request_by(user=2), PICTURE, LIMITS, ME)
+    looks._world.folders.picture(PICTURE.name).touch()
+    await looks.look_for(ERROR_PATIENCE, every=HOUR)
+    assert looks.job.state is JobState.ACCEPTED
+    await looks.look_for(2 * HOUR, every=HOUR)
+    assert looks.job.state is JobState.FAILED
+    usage = await looks.store.usage(looks.job.request.user_id, None, LIMITS)
+    assert (usage.used, usage.billed) == (0, 0)
 
 
 @pytest.mark.parametrize("slept", [LINK_LIFE + HOUR, -HOUR], ids=["slept", "set back"])
