@@ -14,8 +14,8 @@ from hailuo.jobs.job import Job, JobState, WorkerId
 from hailuo.jobs.lookout import Lookout
 from hailuo.jobs.pacing import Pacing
 from hailuo.jobs.patience import ERROR_PATIENCE, GONE_PATIENCE
-from hailuo.jobs.presenter import CardDelayedError
-from hailuo.jobs.stages import LINK_LIFE
+from hailuo.jobs.presenter import CardDelayedError, Delivery
+from hailuo.jobs.stages import END_PATIENCE, LINK_LIFE
 from hailuo.runcomfy.errors import (
     AuthenticationError,
     ConnectionLostError,
@@ -351,6 +351,23 @@ async def test_a_card_that_cannot_be_drawn_for_a_day_begins_nothing(
     assert looks.job.state is JobState.FAILED
     usage = await looks.store.usage(looks.job.request.user_id, None, LIMITS)
     assert (usage.used, usage.billed) == (0, 0)
+
+
+async def test_a_video_that_no_place_takes_for_a_day_is_kept(
+    looks: Looks, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def delayed(_job: Job, _video: Path | None, _picture: Path) -> Delivery:
+        raise CardDelayedError
+
+    monkeypatch.setattr(looks._world.discord, "deliver", delayed)
+    looks.api.result_says = Output(("https://files.runcomfy.net/r-1.mp4",))
+    looks.job = await looks.store.move(looks.job, JobState.FETCHING)
+    await looks.look_for(END_PATIENCE, every=HOUR)
+    assert looks.job.state is JobState.DELIVERING
+    await looks.look_for(3 * HOUR, every=HOUR)
+    assert looks.job.state is JobState.KEPT
+    usage = await looks.store.usage(looks.job.request.user_id, None, LIMITS)
+    assert usage.live_of_user == 0
 
 
 @pytest.mark.parametrize("slept", [LINK_LIFE + HOUR, -HOUR], ids=["slept", "set back"])
