@@ -8,7 +8,7 @@ import discord
 import structlog
 from discord.ext import commands
 
-from cogs.ui.errors import defer_privately
+from cogs.ui.errors import answer, defer_privately
 from cogs.ui.job_button import JobButton
 from cogs.ui.language import private_language
 from cogs.ui.sequel import job_here
@@ -37,7 +37,7 @@ class CancelButton(JobButton, name="cancel", label=N_("Cancel")):
         """Cancel where the presser may, and say privately what came of it."""
         await defer_privately(interaction)
         say = private_language(interaction)
-        await interaction.followup.send(say(await self._cancel(interaction)), ephemeral=True)
+        await answer(interaction, say(await self._cancel(interaction)))
 
     async def _cancel(self, interaction: Interaction) -> str:
         """Return the answer, still to be translated."""

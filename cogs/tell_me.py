@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 import discord
 
-from cogs.ui.errors import defer_privately
+from cogs.ui.errors import answer, defer_privately
 from cogs.ui.job_button import JobButton
 from cogs.ui.language import private_language
 from hailuo.jobs.job import LIVE, JobState
@@ -53,7 +53,7 @@ class TellMeButton(JobButton, name="tell", label=N_("Tell me")):
         """Note the requester's wish with the job, and say privately what came of it."""
         await defer_privately(interaction)
         say = private_language(interaction)
-        await interaction.followup.send(say(await self._ask(interaction)), ephemeral=True)
+        await answer(interaction, say(await self._ask(interaction)))
 
     async def _ask(self, interaction: Interaction) -> str:
         """Return the answer, still to be translated."""

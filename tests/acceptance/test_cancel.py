@@ -119,6 +119,16 @@ async def test_a_rendering_job_finishes_and_counts_and_says_so(stage: Stage) -> 
     assert "4 of 5" in await stage.private_answer(await stage.command("quota"))
 
 
+async def test_the_word_on_a_cancel_is_said_again_where_discord_did_not_answer(
+    stage: Stage,
+) -> None:
+    """Else the member would hear instead that nothing was counted, which is no word on the job."""
+    card = await rendering(stage)
+    await stage.discord.post("/sandbox/faults", route="POST /webhooks/*", times=1, status="drop")
+    answer = await stage.private_answer(await stage.press(card, "Cancel"))
+    assert "it will finish, and it counts" in answer
+
+
 async def test_a_reaction_on_a_rendering_job_is_answered_on_the_card(stage: Stage) -> None:
     card = await rendering(stage)
     await stage.react(card)
