@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import TYPE_CHECKING, Protocol, TypeAlias
 
 import structlog
@@ -86,9 +86,11 @@ def _metrics(registry: CollectorRegistry, store: Census, connected: Callable[[],
     )
 
     async def metrics(_request: web.Request) -> web.StreamResponse:
-        """Answer in Prometheus' text format."""
-        for state, count in (await store.census()).items():
-            jobs.labels(state.value).set(count)
+        """Answer in Prometheus' text format; without the database no count, not an old one."""
+        jobs.clear()
+        with suppress(HailuoError):
+            for state, count in (await store.census()).items():
+                jobs.labels(state.value).set(count)
         gateway.set(connected())
         return web.Response(
             body=generate_latest(registry), headers={"Content-Type": CONTENT_TYPE_LATEST}

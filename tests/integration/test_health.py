@@ -81,6 +81,18 @@ async def test_metrics_count_jobs_by_state() -> None:
     assert "hailuo_gateway_connected 1.0" in text
 
 
+async def test_metrics_tell_what_they_can_without_the_database() -> None:
+    """Whether Discord is connected matters most when something fails; old counts would be lies."""
+    port, store = free_port(), Census()
+    async with serve_health(f"127.0.0.1:{port}", store, lambda: True):
+        await get(f"http://127.0.0.1:{port}/metrics")
+        store.broken = True
+        status, text = await get(f"http://127.0.0.1:{port}/metrics")
+    assert status == 200
+    assert "hailuo_gateway_connected 1.0" in text
+    assert "hailuo_jobs{" not in text
+
+
 async def test_metrics_tell_the_lag_of_the_event_loop() -> None:
     port = free_port()
     async with serve_health(f"127.0.0.1:{port}", Census(), lambda: True), asyncio.timeout(10):
