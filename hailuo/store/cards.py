@@ -27,14 +27,14 @@ def remember(
 ) -> Job | None:
     """Lay ``memory`` over what is kept, key by key, and return the job.
 
-    With ``states``, only while the job is in one of them. The row is locked for it, so that what
-    two processes learn of one card is not lost to either.
+    With ``states``, only while the job is in one of them; of a deleted job nothing is kept. The
+    row is locked for it, so that what two processes learn of one card is not lost to either.
     """
     found = connection.execute(select(jobs).where(jobs.c.id == job_id).with_for_update()).first()
     if found is None:
         return None
     job = job_of(found)
-    if states is not None and job.state not in states:
+    if job.deleted_at is not None or (states is not None and job.state not in states):
         return job
     changes: dict[str, Any] = {"memory": {**found.memory, **memory}}
     if message_id is not None:

@@ -59,6 +59,16 @@ async def test_a_deleted_job_keeps_nothing_of_what_its_member_gave(store: Store)
     assert husk.request.guild_id is None
 
 
+async def test_what_is_learned_of_a_card_too_late_is_not_kept(store: Store) -> None:
+    """Its reaction may be taken away while it is being deleted, and then it is found gone."""
+    job = await delivered(store)
+    await store.mark_deleted(job)
+    husk = await stored(store, job)
+    message_id = job.request.card.message_id
+    await store.remember_card(job.id, message_id=message_id, memory={"gone": ["message/text"]})
+    assert await stored(store, job) == husk
+
+
 async def test_deleting_gives_no_quota_back_and_frees_no_bill(store: Store) -> None:
     job = await delivered(store)
     before = await store.usage(UserId(1), None, LIMITS)
