@@ -37,6 +37,9 @@ WHERE: Final = "in .env or the environment"
 TEN_YEARS: Final = timedelta(days=3653)
 """The longest that any time may be set to: more would leave the calendar."""
 LAST_PORT: Final = 65535
+MOST_SHARDS: Final = 100_000
+"""Far more than any bot runs; each is a session, and a slip of the hand would begin as many."""
+DEAREST_USD: Final = 1000
 _SECRETS: Final = {
     "discord_token": "the bot's token from https://discord.com/developers/applications",
     "runcomfy_token": "an API token from your RunComfy profile page",
@@ -131,7 +134,7 @@ class Settings(BaseSettings):
     )
     operator_ids: Ids = Field(frozenset(), description="User ids that may give operator commands.")
     price_per_video_usd: Annotated[Decimal | None, BeforeValidator(_blank_is_unset)] = Field(
-        None, ge=0, description="What one video costs you, shown to operators only."
+        None, ge=0, le=DEAREST_USD, description="What one video costs you, shown to operators only."
     )
     default_upload_mib: PositiveInt = Field(
         20, description="Discord's upload limit for a server without boosts, in MiB."
@@ -149,7 +152,7 @@ class Settings(BaseSettings):
     http_addr: str = Field("127.0.0.1:8081", description="Health and metrics listen here.")
     log_format: Literal["console", "json"] = Field("console", description="How logs are written.")
     shard_count: Annotated[PositiveInt | None, BeforeValidator(_blank_is_unset)] = Field(
-        None, description="Shards in total; empty asks Discord."
+        None, le=MOST_SHARDS, description="Shards in total; empty asks Discord."
     )
     shard_ids: Shards = Field(None, description="Shards this process runs; empty is all.")
 

@@ -81,7 +81,9 @@ def test_missing_secrets_are_both_named_in_one_sentence(environment: pytest.Monk
         ("SHARD_IDS", "0,1", "SHARD_COUNT"),
         ("LOG_FORMAT", "xml", "LOG_FORMAT"),
         ("IMAGE_TRANSPORT", "pigeon", "IMAGE_TRANSPORT"),
+        ("SHARD_COUNT", "1" + "0" * 20, "SHARD_COUNT"),
         ("PRICE_PER_VIDEO_USD", "-1", "PRICE_PER_VIDEO_USD"),
+        ("PRICE_PER_VIDEO_USD", "1e400", "PRICE_PER_VIDEO_USD"),
     ],
 )
 def test_a_wrong_value_is_named_with_its_fix(
