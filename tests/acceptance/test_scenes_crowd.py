@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 SetTheStage = Any
 
-LIVE = 200 if os.environ.get("SCENES") == "all" else 12
+LIVE = 200 if os.environ.get("SCENES") == "all" else 8
 AT_ONCE = 10
 WITHIN_S = 600 if os.environ.get("SCENES") == "all" else 60
 FEW = 100
