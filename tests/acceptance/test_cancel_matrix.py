@@ -72,14 +72,26 @@ async def arrived(stage: Stage, state: str) -> None:
     if state == "delivering":
         await all_deliver(stage)
         return
-    status = {"fetching": "completed"}.get(state, state)
+    if state == "fetching":
+        await recorded(stage, state)
+        return
 
     async def all_there() -> bool:
-        submits = await stage.submits()
-        states = [submit["status"] for submit in submits]
-        return len(states) == len(COMBINATIONS) and set(states) <= {status, "succeeded"}
+        states = [submit["status"] for submit in await stage.submits()]
+        return states == [state] * len(COMBINATIONS)
 
     await stage.until(all_there, f"all jobs are {state}")
+
+
+async def recorded(stage: Stage, state: str) -> None:
+    """Wait until the bot has found all jobs in this state, which may be after they came to it."""
+
+    async def all_found() -> bool:
+        with closing(sqlite3.connect(stage.bot.folder / "hailuo.db")) as store:
+            found = store.execute("SELECT state FROM jobs").fetchall()
+        return found == [(state,)] * len(COMBINATIONS)
+
+    await stage.until(all_found, f"all jobs are {state}")
 
 
 async def all_deliver(stage: Stage) -> None:
@@ -91,13 +103,7 @@ async def all_deliver(stage: Stage) -> None:
     await stage.until(all_sent, "all jobs are at the API")
     await stage.discord.post("/sandbox/faults", route="PATCH /*", times=None, status="hang")
     await stage.complete()
-
-    async def all_there() -> bool:
-        with closing(sqlite3.connect(stage.bot.folder / "hailuo.db")) as store:
-            found = store.execute("SELECT DISTINCT state FROM jobs").fetchall()
-        return found == [("delivering",)]
-
-    await stage.until(all_there, "all jobs are delivering")
+    await recorded(stage, "delivering")
 
 
 @pytest.mark.parametrize(
