@@ -66,7 +66,7 @@ IN_LINE: Final = timedelta(minutes=5)
 LINK_LIFE: Final = timedelta(hours=12)
 """How long a picture's link is taken for good; Discord's live about a day."""
 END_PATIENCE: Final = timedelta(hours=24)
-"""How long a job's video, or its end, is tried on a card that does not answer."""
+"""How long a job's end is tried on a card that does not answer."""
 
 NO_VIDEO: Final = N_(
     "RunComfy finished without a video. It was not counted; "
@@ -310,7 +310,7 @@ class JobStages:
         try:
             delivery = await self._handover.deliver(job, self._presenter)
         except CardDelayedError as error:
-            if self._patience.lasting(job.id, job.state) < END_PATIENCE:
+            if not self._patience.ends_with(job.id, error):
                 raise
             log.warning("delivery given up", job=job.id, error=str(error))
             delivery = Delivery.NOWHERE

@@ -94,18 +94,21 @@ class Worker:
 
         On the way out the looks under way are stopped, but for the paid requests, which finish.
         """
-        try:
-            await self._store.enlist(self.id)
-            log.info("worker started", worker=self.id, jobs=await self._take_over())
-            async with asyncio.TaskGroup() as parts:
-                parts.create_task(self._loop(), name="worker:looks")
-                parts.create_task(self._stages.watch(self.poke), name="worker:line")
-                if self._store.shared:
-                    parts.create_task(self._live(), name="worker:heartbeat")
-                    parts.create_task(self._look_around(), name="worker:others")
-        finally:
-            await self._finish()
-            log.info("worker stopped", worker=self.id)
+        await self._store.enlist(self.id)
+        log.info("worker started", worker=self.id, jobs=await self._take_over())
+        async with asyncio.TaskGroup() as life:
+            if self._store.shared:
+                # Until the last paid request has finished, or the others would make it `unknown`.
+                life.create_task(self._live(), name="worker:heartbeat")
+            try:
+                async with asyncio.TaskGroup() as parts:
+                    parts.create_task(self._loop(), name="worker:looks")
+                    parts.create_task(self._stages.watch(self.poke), name="worker:line")
+                    if self._store.shared:
+                        parts.create_task(self._look_around(), name="worker:others")
+            finally:
+                await self._stages.finish()
+                log.info("worker stopped", worker=self.id)
 
     def take(self, jobs: Iterable[Job]) -> None:
         """Look after these jobs from now on."""
@@ -149,26 +152,15 @@ class Worker:
                 return job
             await self._clock.sleep(ASK_AGAIN)
 
-    async def _finish(self) -> None:
-        """Let the paid requests finish, alive to the others, who would make them `unknown`."""
-        if not self._store.shared:
-            return await self._stages.finish()
-        living = asyncio.create_task(self._live(), name="worker:heartbeat")
-        try:
-            await self._stages.finish()
-        finally:
-            living.cancel()
-            await asyncio.gather(living, return_exceptions=True)
-
     async def _live(self) -> None:
-        """Prove at once, and every now and then, that this worker lives."""
+        """Prove every now and then that this worker lives."""
         while True:
+            await self._clock.sleep(HEARTBEAT)
             try:
                 if not await self._store.beat(self.id):
                     await self._begin_anew()
             except HailuoError as error:
                 log.warning("no heartbeat", worker=self.id, error=str(error))
-            await self._clock.sleep(HEARTBEAT)
 
     async def _begin_anew(self) -> None:
         """Drop all jobs, which may be another's by now; writes in our old name are refused."""

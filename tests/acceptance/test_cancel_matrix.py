@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import itertools
-import sqlite3
-from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.acceptance.forms import rows
 from tests.acceptance.pictures import picture
 from tests.acceptance.playground import PATIENCE_S, components, texts_of
 
@@ -87,9 +86,7 @@ async def recorded(stage: Stage, state: str) -> None:
     """Wait until the bot has found all jobs in this state, which may be after they came to it."""
 
     async def all_found() -> bool:
-        with closing(sqlite3.connect(stage.bot.folder / "hailuo.db")) as store:
-            found = store.execute("SELECT state FROM jobs").fetchall()
-        return found == [(state,)] * len(COMBINATIONS)
+        return rows(stage, "SELECT state FROM jobs") == [(state,)] * len(COMBINATIONS)
 
     await stage.until(all_found, f"all jobs are {state}")
 
