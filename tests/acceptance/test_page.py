@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from playwright.async_api import expect
 
 from sandbox.sample.lighthouse import PICTURE
+from tests.acceptance.playground import PATIENCE_S
 from tests.browser import needs_chromium, opened
 
 if TYPE_CHECKING:
@@ -95,6 +97,9 @@ async def test_the_keyboard_alone_does_it_all(stage: Stage) -> None:
     """A slash finds the command; redraws leave the focus where it is; Escape goes back."""
     await stage.runcomfy.post("/sandbox/settings", queue_s=[60, 60])
     async with opened(stage.discord.url) as page:
+        # Listened for from here on: a chooser that opens while listening begins is never told.
+        choosers: asyncio.Queue[Any] = asyncio.Queue()
+        page.on("filechooser", choosers.put_nowait)
         keys = page.keyboard
         await keys.press("Tab")
         await expect(page.get_by_role("link", name="Skip to writing")).to_be_focused()
@@ -107,9 +112,10 @@ async def test_the_keyboard_alone_does_it_all(stage: Stage) -> None:
         await keys.type("/anim")
         await keys.press("Enter")
         await expect(page.get_by_label("image")).to_be_focused()
-        async with page.expect_file_chooser() as chooser:
-            await keys.press("Space")
-        await (await chooser.value).set_files(PICTURE)
+        await keys.press("Space")
+        async with asyncio.timeout(PATIENCE_S):
+            chooser = await choosers.get()
+        await chooser.set_files(PICTURE)
         await keys.press("Tab")
         await keys.type("the waves roll in")
         await keys.press("Control+Enter")
